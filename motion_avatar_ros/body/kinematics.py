@@ -1,0 +1,50 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Batched forward kinematics of the SMPL tree, for numpy arrays and torch tensors alike."""
+
+from __future__ import annotations
+
+from motion_avatar_ros.body.rotations import Array, array_namespace
+from motion_avatar_ros.body.skeleton import JOINT_COUNT, PARENTS
+
+#: Joints of equal depth in the tree: one matrix product serves a whole level.
+_LEVELS: list[list[int]] = []
+for _joint in range(1, JOINT_COUNT):
+    _depth, _ancestor = -1, _joint
+    while _ancestor:
+        _ancestor, _depth = PARENTS[_ancestor], _depth + 1
+    while len(_LEVELS) <= _depth:
+        _LEVELS.append([])
+    _LEVELS[_depth].append(_joint)
+
+
+def forward_kinematics(
+    local_rotations: Array, root_position: Array, offsets: Array
+) -> tuple[Array, Array]:
+    """
+    Pose the skeleton.
+
+    Args:
+        local_rotations: (..., 22, 3, 3) parent-relative, joint 0 = orientation in the world.
+        root_position: (..., 3) of the pelvis joint [m], in the world.
+        offsets: (22, 3) or (..., 22, 3) parent to joint [m], SMPL axes.
+
+    Returns:
+        Global rotations (..., 22, 3, 3) and joint positions (..., 22, 3) [m], in the world.
+    """
+    xp = array_namespace(local_rotations)
+    rotations: list[Array] = [None] * JOINT_COUNT
+    positions: list[Array] = [None] * JOINT_COUNT
+    rotations[0] = local_rotations[..., 0, :, :]
+    positions[0] = root_position
+    for level in _LEVELS:
+        parents = [PARENTS[joint] for joint in level]
+        parent_rotations = xp.stack([rotations[p] for p in parents], axis=-3)
+        parent_positions = xp.stack([positions[p] for p in parents], axis=-2)
+        level_rotations = parent_rotations @ local_rotations[..., level, :, :]
+        level_positions = parent_positions + (
+            parent_rotations @ offsets[..., level, :, None])[..., 0]
+        for slot, joint in enumerate(level):
+            rotations[joint] = level_rotations[..., slot, :, :]
+            positions[joint] = level_positions[..., slot, :]
+    return xp.stack(rotations, axis=-3), xp.stack(positions, axis=-2)
