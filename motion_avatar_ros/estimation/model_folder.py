@@ -1,0 +1,102 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Model folders: config.yaml and weights.safetensors, no pickles."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from importlib import resources
+import os
+from pathlib import Path
+import re
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+import torch
+from torch import nn
+import yaml
+
+from motion_avatar_ros.errors import ModelFolderError
+
+CONFIG_FILE = 'config.yaml'
+WEIGHTS_FILE = 'weights.safetensors'
+
+
+def model_folders() -> list[Path]:
+    """Return where models are looked for by name: the source tree, then the installed share."""
+    package = Path(str(resources.files('motion_avatar_ros')))
+    places = [package.parent / 'models']
+    places += [
+        Path(prefix) / 'share' / 'motion_avatar_ros' / 'models'
+        for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if prefix
+    ]
+    return [place for place in places if place.is_dir()]
+
+
+def find_model(name_or_folder: str | Path) -> Path:
+    """
+    Return a model's folder, given a folder or the name of a shipped model.
+
+    Raises:
+        ModelFolderError: neither exists; the known names are listed.
+    """
+    folder = Path(name_or_folder)
+    is_name = re.fullmatch(r'[A-Za-z0-9][\w.-]*', str(name_or_folder)) is not None
+    places = model_folders()
+    candidates = [place / folder for place in places] if is_name else []
+    for candidate in (*candidates, folder):
+        if candidate.is_dir():
+            return candidate
+    known = sorted({
+        path.parent.name for place in places for path in place.glob(f'*/{CONFIG_FILE}')})
+    raise ModelFolderError(
+        name_or_folder, f'no such folder; shipped models: {", ".join(known) or "none"}')
+
+
+def write_model_folder(folder: Path, config: dict[str, Any], network: nn.Module) -> None:
+    """Write a model folder; weights are kept in fp16, buffers (statistics) in fp32."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parameters = dict(network.named_parameters())
+    tensors = {
+        name: (tensor.half() if name in parameters else tensor).cpu().contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    save_file(tensors, folder / WEIGHTS_FILE)
+    (folder / CONFIG_FILE).write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return a model folder's configuration; ModelFolderError where it cannot be read."""
+    try:
+        config = yaml.safe_load((folder / CONFIG_FILE).read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ModelFolderError(folder, f'{CONFIG_FILE}: {error}'.replace('\n', ' ')) from None
+    if not isinstance(config, dict) or 'architecture' not in config:
+        raise ModelFolderError(folder, f"{CONFIG_FILE} names no 'architecture'")
+    return config
+
+
+def read_weights(folder: Path, network: nn.Module) -> str:
+    """
+    Load the weights into a network and return the file's SHA-256.
+
+    Raises:
+        ModelFolderError: the file is missing or corrupted, does not fit the network, or holds
+            values that are not finite.
+    """
+    path = folder / WEIGHTS_FILE
+    try:
+        tensors = load_file(path)
+        digest = sha256(path.read_bytes()).hexdigest()
+    except (OSError, SafetensorError) as error:
+        raise ModelFolderError(folder, f'{WEIGHTS_FILE}: {error}') from None
+    bad = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
+    if bad:
+        raise ModelFolderError(folder, f"weights '{bad[0]}' are not finite")
+    try:
+        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    except RuntimeError as error:
+        reason = ' '.join(str(error).split())
+        raise ModelFolderError(folder, f'weights do not fit config.yaml: {reason}') from None
+    return digest

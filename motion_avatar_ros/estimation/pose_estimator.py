@@ -1,0 +1,127 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The estimator that nodes call: tracker frames in, whole-body poses out, causally.
+
+The caller gives consecutive frames at `rate_hz`; after a gap or a jump of the trackers it calls
+`reset`. Output depends on the trackers alone, is deterministic, and moves with the trackers: a
+shift or a turn of all of them about the vertical shifts and turns the root and changes nothing
+else. The root's position is such that the head is where it was observed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from motion_avatar_ros.body.rotations import rotation_about_z
+from motion_avatar_ros.errors import ModelFolderError, MotionAvatarError
+from motion_avatar_ros.estimation.baseline_stream import BaselineStream
+from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses, placed_under_head
+from motion_avatar_ros.estimation.model_folder import find_model, read_config
+from motion_avatar_ros.trackers.observation_stream import ObservationStream
+
+_ARCHITECTURES = {'baseline': BaselineStream}
+_WARM_UP_FRAMES = 60
+_ORTHONORMAL = 1e-3
+
+
+class DeviceError(MotionAvatarError):
+    """A device that is not there."""
+
+    def __init__(self, device: str):
+        super().__init__(f"device '{device}' is not available; allowed: auto, cpu, cuda")
+
+
+class PoseEstimator:
+    """A trained model on S live streams."""
+
+    def __init__(
+        self, folder: Path, device: torch.device, streams: int
+    ) -> None:
+        """Load a model folder; use `load`, which also finds it."""
+        config = read_config(folder)
+        architecture = _ARCHITECTURES.get(config['architecture'])
+        if architecture is None:
+            raise ModelFolderError(
+                folder, f"architecture '{config['architecture']}' is unknown; "
+                f'known: {", ".join(_ARCHITECTURES)}')
+        try:
+            self.rate_hz = float(config['rate_hz'])
+            self.tracker_names = tuple(config['trackers'])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelFolderError(folder, f'config.yaml: {error!r}') from None
+        self.name = folder.name
+        self.folder = folder
+        self.streams = streams
+        self.device = str(device)
+        self._stream = architecture(folder, config, device, streams)
+        self._observations = ObservationStream(streams, len(self.tracker_names))
+
+    @classmethod
+    def load(
+        cls, model: str | Path, device: str = 'auto', streams: int = 1
+    ) -> PoseEstimator:
+        """
+        Load a model.
+
+        Args:
+            model: a model folder, or the name of a shipped one.
+            device: 'cpu', 'cuda', or 'auto': CUDA where there is one.
+            streams: how many operators (or clips) are estimated side by side.
+
+        Raises:
+            ModelFolderError: missing, incomplete or corrupted.
+            DeviceError: no such device here.
+        """
+        if device == 'auto':
+            device = 'cuda' if torch.cuda.is_available() else 'cpu'
+        if device not in ('cpu', 'cuda') or device == 'cuda' and not torch.cuda.is_available():
+            raise DeviceError(device)
+        return cls(find_model(model), torch.device(device), streams)
+
+    @property
+    def weights_sha256(self) -> str:
+        """SHA-256 of the weights file that was loaded."""
+        return self._stream.weights_sha256
+
+    def warm_up(self) -> None:
+        """
+        Run frames until no buffer grows any more, and check that rotations come out.
+
+        Raises:
+            ModelFolderError: the weights give no rotations.
+        """
+        trackers = len(self.tracker_names)
+        rotations = np.broadcast_to(np.eye(3), (self.streams, 1, trackers, 3, 3))
+        positions = np.full((self.streams, 1, trackers, 3), 1.4)
+        for _ in range(_WARM_UP_FRAMES):
+            estimate = self.step(rotations, positions)
+        self.reset()
+        matrices = estimate.poses.local_rotations
+        squares = matrices @ matrices.swapaxes(-1, -2)
+        if not np.abs(squares - np.eye(3)).max() < _ORTHONORMAL:
+            raise ModelFolderError(self.folder, 'the weights give no rotations')
+
+    def reset(self, stream: int | None = None) -> None:
+        """Forget the past of a stream, or of all."""
+        self._observations.reset(stream)
+        self._stream.reset(stream)
+
+    def step(self, rotations: np.ndarray, positions: np.ndarray) -> EstimatedPoses:
+        """
+        Estimate the next T frames.
+
+        Args:
+            rotations: (S, T, N, 3, 3) of the trackers in the z-up world, SMPL body axes, in
+                the order of `tracker_names`.
+            positions: (S, T, N, 3) [m] in the world, z = 0 on the floor.
+        """
+        observation = self._observations.observe(rotations, positions)
+        local_rotations, confidence = self._stream.step(observation.features)
+        local_rotations[..., 0, :, :] = (
+            rotation_about_z(observation.headings) @ local_rotations[..., 0, :, :])
+        return EstimatedPoses(
+            placed_under_head(local_rotations, observation.head_positions), confidence)
