@@ -1,0 +1,33 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The `motion_avatar` command: dispatches to the module of a sub-command."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from importlib import import_module
+import sys
+
+from motion_avatar_ros.errors import MotionAvatarError
+
+#: Sub-commands; each is a module here with HELP, add_arguments(parser) and run(arguments).
+COMMANDS = ('demo', 'evaluate', 'train')
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; a user's mistake gets one line on standard error and status 2."""
+    parser = ArgumentParser(prog='motion_avatar', description='Live avatars from three trackers.')
+    subparsers = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    for name in COMMANDS:
+        module = import_module(f'motion_avatar_ros.commands.{name}')
+        subparser = subparsers.add_parser(name, help=module.HELP, description=module.HELP)
+        module.add_arguments(subparser)
+        subparser.set_defaults(run=module.run)
+    arguments = parser.parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except MotionAvatarError as error:
+        sys.stderr.write(f'motion_avatar {arguments.command}: {error}\n')
+        return 2
+    except KeyboardInterrupt:
+        return 130

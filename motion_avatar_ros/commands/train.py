@@ -1,0 +1,65 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`train`: a model from motion data, by one configuration file."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+import logging
+from pathlib import Path
+
+import yaml
+
+from motion_avatar_ros.errors import MotionAvatarError
+
+HELP = 'train a model on a folder of AMASS-style motion'
+MODELS = ('baseline',)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command line."""
+    parser.add_argument('model', choices=MODELS)
+    parser.add_argument('--data', type=Path, required=True, help='folder with splits.json')
+    parser.add_argument('--out', type=Path, required=True, help="the run's folder")
+    parser.add_argument('--config', type=Path, help='default: config/training/MODEL.yaml')
+    parser.add_argument('--resume', action='store_true', help='go on from the last checkpoint')
+    parser.add_argument('--threads', type=int, help='CPU threads of each process')
+
+
+def run(arguments: Namespace) -> int:
+    """Train to the end of the configuration."""
+    import torch
+
+    from motion_avatar_ros.training.baseline_training import BaselineTraining
+    from motion_avatar_ros.training.clips import find_clips
+    from motion_avatar_ros.training.configuration import load_training_config
+    from motion_avatar_ros.training.loop import train
+
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    config = load_training_config(arguments.config or _shipped_config(arguments.model))
+    if config.model != arguments.model:
+        raise MotionAvatarError(
+            f"the configuration is for model '{config.model}', not '{arguments.model}'")
+    out = arguments.out
+    if (out / 'checkpoint.safetensors').exists() and not arguments.resume:
+        raise MotionAvatarError(f"'{out}' holds a run already; add --resume or choose another")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / 'config.yaml').write_text(yaml.safe_dump(config.as_dict(), sort_keys=False))
+    training = BaselineTraining(config)
+    splits = {split: find_clips(arguments.data, split) for split in ('train', 'val')}
+    training.load_data(arguments.data, splits)
+    best = train(training, config, out, arguments.resume)
+    logging.info('kept %s in %s', best, out / 'model')
+    return 0
+
+
+def _shipped_config(model: str) -> Path:
+    from motion_avatar_ros.estimation.model_folder import model_folders
+
+    for place in model_folders():
+        path = place.parent / 'config' / 'training' / f'{model}.yaml'
+        if path.is_file():
+            return path
+    raise MotionAvatarError(f"no shipped configuration for '{model}'; give --config")

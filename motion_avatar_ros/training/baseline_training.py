@@ -1,0 +1,109 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the training loop needs to know about the baseline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from motion_avatar_ros.body.rotations import (
+    rotation_6d_from_matrix, rotation_about_z, transpose,
+)
+from motion_avatar_ros.networks.baseline import BaselineConfig, BaselineNetwork
+from motion_avatar_ros.trackers.observation import TRACKER_NAMES, observe
+from motion_avatar_ros.training.configuration import (
+    AugmentationConfig, DataConfig, TrainingConfig, from_mapping,
+)
+from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses
+from motion_avatar_ros.training.motion_windows import MotionWindows, WindowBatch
+
+_STATISTICS_BATCHES = 60
+_VALIDATION_WINDOWS = 256
+
+
+class BaselineTraining:
+    """The baseline's network, loss and validation."""
+
+    def __init__(self, config: TrainingConfig) -> None:
+        self._config = config
+        self._network_config = from_mapping(BaselineConfig, config.network, 'network')
+        self._weights = from_mapping(PoseLossWeights, config.loss, 'loss')
+
+    def load_data(self, data: Path, splits: dict[str, list[Path]]) -> None:
+        """Load the clips of the splits 'train' and 'val', named relative to `data`."""
+        sources = {
+            split: [clip.relative_to(data).parts[0] for clip in clips]
+            for split, clips in splits.items()
+        }
+        config = self._config
+        self._train = MotionWindows(
+            splits['train'], sources['train'], config.data, config.augmentation)
+        # Validation sees the motion as it is, in windows long enough for a full band.
+        still = DataConfig(
+            {s: 1.0 for s, w in (config.data.source_weights or {}).items() if w >= 1.0} or None,
+            config.data.rate_hz, 3 * config.data.window_frames)
+        self._validation = MotionWindows(
+            splits['val'], sources['val'], still, AugmentationConfig())
+        self.train_frames = self._train.frames
+
+    def build_network(self) -> BaselineNetwork:
+        """Return a network with the training data's statistics in its buffers."""
+        network = BaselineNetwork(self._network_config)
+        rng = np.random.default_rng(self._config.seed)
+        features, poses = [], []
+        for _ in range(_STATISTICS_BATCHES):
+            batch = self._train.draw(self._config.optimisation.batch, rng)
+            observation = observe(batch.tracker_rotations, batch.tracker_positions)
+            pose = batch.local_rotations.clone()
+            pose[..., 0, :, :] = transpose(
+                rotation_about_z(observation.headings)) @ pose[..., 0, :, :]
+            features.append(observation.features.flatten(-2).flatten(0, 1))
+            poses.append(rotation_6d_from_matrix(pose).flatten(-2).flatten(0, 1))
+        network.feature_mean.copy_(torch.cat(features).mean(0))
+        network.feature_std.copy_(torch.cat(features).std(0).clamp_min(1e-3))
+        network.mean_pose_6d.copy_(torch.cat(poses).mean(0))
+        return network
+
+    def draw(self, windows: int, rng: np.random.Generator) -> WindowBatch:
+        """Draw a training batch."""
+        return self._train.draw(windows, rng)
+
+    def loss(
+        self, network: torch.nn.Module, batch: WindowBatch
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Return the loss to minimise and its terms for the log."""
+        losses, _ = self._losses(network, batch)
+        total = sum(getattr(self._weights, name) * value for name, value in losses.items())
+        return total, {name: value.detach() for name, value in losses.items()}
+
+    @torch.inference_mode()
+    def validate(self, network: torch.nn.Module, device: torch.device) -> dict[str, float]:
+        """Return figures on the split 'val'; the loop keeps the weights with the least 'score'."""
+        rng = np.random.default_rng(0)
+        distances = []
+        for _ in range(_VALIDATION_WINDOWS // 32):
+            batch = self._validation.draw(32, rng).to(device)
+            distances.append(self._losses(network, batch)[1])
+        mpjpe_cm = 100.0 * float(torch.cat(distances).mean())
+        return {'score': mpjpe_cm, 'val_mpjpe_cm': mpjpe_cm}
+
+    def model_config(self) -> dict:
+        """Return what the estimator must know, for the model folder's config.yaml."""
+        return {
+            'architecture': 'baseline',
+            'rate_hz': self._config.data.rate_hz,
+            'trackers': list(TRACKER_NAMES),
+            'network': dict(self._config.network),
+        }
+
+    def _losses(self, network, batch):
+        observation = observe(batch.tracker_rotations, batch.tracker_positions)
+        output, _ = network(observation.features)
+        rotations = output.local_rotations.float()
+        root = rotation_about_z(observation.headings) @ rotations[..., 0, :, :]
+        rotations = torch.cat((root[..., None, :, :], rotations[..., 1:, :, :]), dim=-3)
+        return pose_losses(rotations, output.log_error.float(), batch)

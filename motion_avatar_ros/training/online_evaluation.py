@@ -1,0 +1,133 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Causal evaluation, frame by frame, through the online code that the node runs.
+
+The trackers are the true poses of the tracked joints. Every frame of a clip is estimated,
+starting from an estimator that has just been reset; `training.metrics` decides what is scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from motion_avatar_ros.body.motion import Motion
+from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.body.skeleton import (
+    HEAD, LEFT_FOOT, LEFT_WRIST, PELVIS, RIGHT_FOOT, RIGHT_WRIST,
+)
+from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
+
+#: The joint whose true pose stands for each tracker.
+JOINT_OF_TRACKER = {
+    'head': HEAD, 'left_hand': LEFT_WRIST, 'right_hand': RIGHT_WRIST,
+    'pelvis': PELVIS, 'left_foot': LEFT_FOOT, 'right_foot': RIGHT_FOOT,
+}
+
+
+@dataclass(frozen=True)
+class ClipEstimate:
+    """
+    What the estimator made of one clip.
+
+    Attributes:
+        clip: index of the clip.
+        truth: T poses at the estimator's rate.
+        poses: T estimated poses, frame by frame those of `truth`.
+        confidence: (T, 2) of the upper and of the lower body, in 0..1.
+    """
+
+    clip: int
+    truth: BodyPose
+    poses: BodyPose
+    confidence: np.ndarray
+
+
+def estimate_clips(
+    estimator: OnlineEstimator,
+    motions: Sequence[Motion],
+    on_frames: Callable[[int], None] | None = None,
+) -> Iterator[ClipEstimate]:
+    """
+    Run the estimator over clips, each in a stream of its own, one frame per step.
+
+    A stream whose clip is over is reset and takes the next one, longest clips first; with no
+    clip left it repeats its last frame and is ignored. The result for a clip does not depend
+    on how many streams there are.
+
+    Args:
+        estimator: with as many streams as shall run in parallel.
+        motions: the clips, at any rate; resampled to the estimator's.
+        on_frames: called after each step with the number of frames it estimated.
+
+    Yields:
+        The clips' estimates, each as soon as its clip is over.
+
+    Raises:
+        MotionAvatarError: an estimate is not finite.
+    """
+    waiting = sorted(range(len(motions)), key=lambda clip: motions[clip].duration_s)
+    joints = [JOINT_OF_TRACKER[name] for name in estimator.tracker_names]
+    estimator.reset()
+    streams: list[_Stream | None] = [None] * estimator.streams
+    rotations = np.tile(np.eye(3), (estimator.streams, 1, len(joints), 1, 1))
+    positions = np.zeros((estimator.streams, 1, len(joints), 3))
+    while True:
+        for slot, stream in enumerate(streams):
+            if stream is None and waiting:
+                clip = waiting.pop()
+                streams[slot] = _Stream(clip, motions[clip].resampled(estimator.rate_hz), joints)
+                estimator.reset(slot)
+        running = [(slot, stream) for slot, stream in enumerate(streams) if stream is not None]
+        if not running:
+            return
+        for slot, stream in running:
+            rotations[slot, 0], positions[slot, 0] = stream.next_trackers()
+        estimated = estimator.step(rotations, positions)
+        for slot, stream in running:
+            stream.keep(estimated.poses[slot, 0], estimated.confidence[slot, 0])
+            if stream.is_over:
+                yield stream.result()
+                streams[slot] = None
+        if on_frames is not None:
+            on_frames(len(running))
+
+
+class _Stream:
+    """One clip on its way through the estimator."""
+
+    def __init__(self, clip: int, motion: Motion, joints: list[int]) -> None:
+        self._clip = clip
+        self._truth = motion.poses
+        rotations, positions = motion.poses.global_joints()
+        self._trackers = rotations[:, joints], positions[:, joints]
+        self._rotations = np.empty_like(motion.poses.local_rotations)
+        self._roots = np.empty_like(motion.poses.root_position)
+        self._confidence = np.empty((len(motion), 2))
+        self._done = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self._done == len(self._roots)
+
+    def next_trackers(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._trackers[0][self._done], self._trackers[1][self._done]
+
+    def keep(self, pose: BodyPose, confidence: np.ndarray) -> None:
+        self._rotations[self._done] = pose.local_rotations
+        self._roots[self._done] = pose.root_position
+        self._confidence[self._done] = confidence
+        self._done += 1
+
+    def result(self) -> ClipEstimate:
+        for values in (self._rotations, self._roots, self._confidence):
+            if not np.isfinite(values).all():
+                frame = int(np.argmin(np.isfinite(values).reshape(len(values), -1).all(axis=1)))
+                raise MotionAvatarError(
+                    f'clip {self._clip}: the estimate of frame {frame} is not finite')
+        return ClipEstimate(
+            self._clip, self._truth, BodyPose(self._rotations, self._roots), self._confidence)

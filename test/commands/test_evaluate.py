@@ -1,0 +1,174 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from motion_avatar_ros.body.axes import ROS_FROM_SMPL
+from motion_avatar_ros.body.motion import Motion, load_motion, save_motion
+from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.commands import evaluate
+from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
+from motion_avatar_ros.estimation.random_model import write_random_baseline
+from motion_avatar_ros.training.metrics import METRIC_NAMES, clip_metrics
+from motion_avatar_ros.training.online_evaluation import estimate_clips
+
+SPLITS = {
+    'cmu/a.npz': 'train', 'cmu/b.npz': 'train', 'cmu/c.npz': 'test', 'hdm05_bysa/d.npz': 'test',
+    'extra/e.npz': 'test',
+}
+
+
+def sway(seed: int, frames: int, rate_hz: float = 60.0) -> Motion:
+    rng = np.random.default_rng(seed)
+    seconds = np.arange(frames)[:, None, None] / rate_hz
+    turns = rng.normal(0.0, 0.4, (22, 3)) * np.sin(
+        2.0 * np.pi * rng.uniform(0.3, 1.0, (22, 3)) * seconds + rng.uniform(0.0, 6.0, (22, 3)))
+    rotations = Rotation.from_rotvec(turns.reshape(-1, 3)).as_matrix().reshape(frames, 22, 3, 3)
+    rotations[:, 0] = ROS_FROM_SMPL @ rotations[:, 0]
+    root = np.array([0.0, 0.0, 0.95]) + np.arange(frames)[:, None] * [0.01, 0.002, 0.0]
+    return Motion(BodyPose(rotations, root), rate_hz)
+
+
+@pytest.fixture(scope='module')
+def model(tmp_path_factory) -> Path:
+    return write_random_baseline(tmp_path_factory.mktemp('models') / 'tiny', seed=1)
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp('data')
+    for seed, name in enumerate(SPLITS):
+        (folder / name).parent.mkdir(exist_ok=True)
+        save_motion(folder / name, sway(seed, 30 + 10 * seed))
+    (folder / 'splits.json').write_text(json.dumps(SPLITS))
+    return folder
+
+
+def run(capsys, *arguments) -> tuple[str, str]:
+    parser = ArgumentParser()
+    evaluate.add_arguments(parser)
+    assert evaluate.run(parser.parse_args([str(argument) for argument in arguments])) == 0
+    return capsys.readouterr()
+
+
+def last_json(output: str) -> dict:
+    return json.loads(output.splitlines()[-1])
+
+
+def test_json_is_the_mean_over_the_clips_of_the_tables_sets(model, data, capsys):
+    out, _ = run(capsys, '--model', model, '--data', data, '--device', 'cpu', '--json')
+    result = last_json(out)
+    assert (result['model'], result['split']) == ('tiny', 'test')
+    assert result['sets'] == ['cmu', 'hdm05_bysa']
+    assert (result['clips'], result['frames']) == (2, 49 + 59)
+    estimator = PoseEstimator.load(model, device='cpu')
+    assert result['weights_sha256'] == estimator.weights_sha256
+    clips = [load_motion(data / name) for name in ('cmu/c.npz', 'hdm05_bysa/d.npz')]
+    scores = [
+        clip_metrics(done.poses, done.truth, 60.0) for done in estimate_clips(estimator, clips)]
+    for name in METRIC_NAMES:
+        values = [getattr(score, name) for score in scores]
+        expected = np.mean([value for value in values if value is not None])
+        assert result[name] == pytest.approx(expected, rel=1e-4), name
+    assert result['after_2_s']['mpjpe_cm'] is None and result['clips_after_2_s'] == 0
+    assert result['frame_weighted']['mpjpe_cm'] == pytest.approx(
+        np.average([score.mpjpe_cm for score in scores],
+                   weights=[score.frames for score in scores]), rel=1e-4)
+
+
+def test_sets_and_split_choose_other_clips(model, data, capsys):
+    result = last_json(run(
+        capsys, '--model', model, '--data', data, '--sets', 'extra', '--json')[0])
+    assert (result['sets'], result['clips']) == (['extra'], 1)
+    result = last_json(run(
+        capsys, '--model', model, '--data', data, '--split', 'train', '--json')[0])
+    assert (result['split'], result['clips']) == ('train', 2)
+
+
+def test_folder_without_splits_is_used_whole(model, data, capsys):
+    out, errors = run(
+        capsys, '--model', model, '--data', data / 'cmu', '--json', '--baselines')
+    result = last_json(out)
+    assert (result['split'], result['sets'], result['clips']) == ('all', None, 3)
+    # Nothing may remember the clips it is tested on.
+    assert list(result['baselines']) == ['rest_pose']
+    assert 'no training split' in errors
+
+
+def test_trivial_estimators_stand_beside_the_model(model, data, capsys):
+    out, errors = run(capsys, '--model', model, '--data', data, '--baselines', '--json')
+    baselines = last_json(out)['baselines']
+    assert list(baselines) == ['rest_pose', 'mean_pose', 'nearest_neighbour']
+    assert all(one['frames'] == 108 and one['mpjpe_cm'] > 0.0 for one in baselines.values())
+    heading = next(line for line in out.splitlines() if 'rest_pose' in line)
+    assert heading.split() == ['tiny', 'rest_pose', 'mean_pose', 'nearest_neighbour']
+    row = next(line for line in out.splitlines() if line.startswith('mpjpe_cm')).split()
+    assert float(row[4]) == pytest.approx(baselines['nearest_neighbour']['mpjpe_cm'], abs=1e-3)
+    assert 'nearest_neighbour: 110 of 110 frames' in errors
+    assert '\r' not in errors
+
+
+def test_number_of_streams_changes_nothing(model, data, capsys):
+    one, many = (
+        last_json(run(capsys, '--model', model, '--data', data, '--streams', streams,
+                      '--json')[0]) for streams in (1, 5))
+    for name in METRIC_NAMES:
+        assert one[name] == (
+            None if many[name] is None else pytest.approx(many[name], rel=1e-3)), name
+
+
+def test_without_json_no_json_is_printed_and_confidence_is_shown(model, data, capsys):
+    out, _ = run(capsys, '--model', model, '--data', data)
+    assert '{' not in out
+    assert 'confidence_corr' in out
+
+
+def test_per_clip_table_has_a_row_for_each_clip(model, data, capsys, tmp_path):
+    table = tmp_path / 'clips.csv'
+    out, _ = run(capsys, '--model', model, '--data', data, '--per-clip', table, '--json')
+    with table.open(newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert [row['clip'] for row in rows] == ['cmu/c', 'hdm05_bysa/d']
+    assert [row['frames'] for row in rows] == ['49', '59']
+    assert np.mean([float(row['mpjpe_cm']) for row in rows]) == pytest.approx(
+        last_json(out)['mpjpe_cm'])
+
+
+@pytest.mark.parametrize('arguments, said', [
+    (('--data', '/nowhere'), '/nowhere'),
+    (('--split', 'dev'), 'known: test, train'),
+    (('--sets', 'cmu,kit'), "no set 'kit'; known: cmu, extra, hdm05_bysa"),
+    (('--sets', ','), 'known: cmu'),
+    (('--model', 'nonesuch'), 'nonesuch'),
+    (('--device', 'abacus'), 'abacus'),
+    (('--per-clip', '/nowhere/x.csv'), '/nowhere/x.csv'),
+])
+def test_mistake_is_one_clear_line(model, data, capsys, arguments, said):
+    with pytest.raises(MotionAvatarError, match=said) as caught:
+        run(capsys, '--model', model, '--data', data, *arguments)
+    assert '\n' not in str(caught.value)
+
+
+def test_unreadable_clip_is_named(model, data, tmp_path, capsys):
+    (tmp_path / 'broken.npz').write_bytes(b'not an archive')
+    with pytest.raises(MotionAvatarError, match='broken.npz'):
+        run(capsys, '--model', model, '--data', tmp_path)
+
+
+@pytest.mark.parametrize('streams', ['0', '-3', 'many'])
+def test_bad_number_of_streams_is_refused(streams):
+    parser = ArgumentParser()
+    evaluate.add_arguments(parser)
+    with pytest.raises(SystemExit) as caught:
+        parser.parse_args(['--model', 'x', '--data', 'y', '--streams', streams])
+    assert caught.value.code == 2

@@ -1,0 +1,99 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The training loop: learns, repeats by seed, and resumes as if it had never stopped."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from motion_avatar_ros.commands.main import main
+from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
+from motion_avatar_ros.training.configuration import OptimisationConfig
+from motion_avatar_ros.training.loop import learning_rate
+
+CONFIG = '''
+model: baseline
+network: {{width: 32, layers: 2, heads: 2, band: 8, dropout: 0.1}}
+data: {{window_frames: 16}}
+augmentation: {{mirror_probability: 0.5, noise_position_m: 0.002}}
+optimisation: {{steps: {steps}, batch: 8, warmup_steps: 5, validate_every: 30, precision: {precision}}}
+'''
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def train(data_folder, tmp_path):
+    def run(name, *options, steps=60, precision='fp32'):
+        config = tmp_path / 'run.yaml'
+        config.write_text(CONFIG.format(steps=steps, precision=precision))
+        out = tmp_path / name
+        status = main(['train', 'baseline', '--data', str(data_folder), '--out', str(out),
+                       '--config', str(config), *options])
+        return status, out
+    return run
+
+
+def checkpoint(out):
+    return load_file(out / 'checkpoint.safetensors')
+
+
+def figures(out):
+    lines = [json.loads(line) for line in (out / 'log.jsonl').read_text().splitlines()]
+    return [line['val_mpjpe_cm'] for line in lines if 'val_mpjpe_cm' in line]
+
+
+@pytest.mark.parametrize('precision', ['fp32', 'bf16'])
+def test_it_learns_and_ships_a_model_that_runs(train, precision):
+    status, out = train('run', precision=precision)
+    assert status == 0
+    assert figures(out)[-1] < figures(out)[0]
+    PoseEstimator.load(out / 'model', 'cpu').warm_up()
+
+
+def test_the_same_seed_gives_the_same_weights(train):
+    first, second = (checkpoint(train(name)[1]) for name in ('a', 'b'))
+    for name in first:
+        torch.testing.assert_close(first[name], second[name], rtol=0.0, atol=0.0)
+
+
+def test_a_run_killed_and_resumed_ends_where_it_would_have(train, monkeypatch):
+    whole = checkpoint(train('whole')[1])
+
+    from motion_avatar_ros.training import loop
+    save = loop.save_checkpoint
+
+    def killed(*arguments):
+        save(*arguments)
+        raise KeyboardInterrupt
+    monkeypatch.setattr(loop, 'save_checkpoint', killed)
+    status, _ = train('cut')
+    assert status == 130
+    monkeypatch.setattr(loop, 'save_checkpoint', save)
+    status, out = train('cut', '--resume')
+    assert status == 0
+    resumed = checkpoint(out)
+    for name in whole:
+        torch.testing.assert_close(resumed[name], whole[name], rtol=0.0, atol=0.0)
+
+
+def test_a_finished_run_is_not_overwritten_by_accident(train, capsys):
+    train('run')
+    assert train('run')[0] == 2
+    assert '--resume' in capsys.readouterr().err
+
+
+def test_the_learning_rate_warms_up_and_ends_at_zero():
+    config = OptimisationConfig(steps=100, warmup_steps=10, learning_rate=1.0)
+    rates = [learning_rate(step, config) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1) and max(rates) == 1.0
+    assert rates[100] == pytest.approx(0.0)
+    assert all(later < before for before, later in zip(rates[10:], rates[11:], strict=False))
