@@ -1,0 +1,47 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+PYTHON ?= python3
+ARGS ?=
+ROOT := $(CURDIR)
+VENV := $(ROOT)/.venv
+VENV_PYTHON := $(VENV)/bin/python
+
+# A make started inside another environment of ROS wheels must not load that one's libraries.
+ifdef _ROS_WHEELS_BOOTSTRAP_COMPLETE
+unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE LD_LIBRARY_PATH
+endif
+
+# What runs in the environment. Without a sourced ROS 2, ament finds packages in its wheels.
+WHEELS := $(if $(and $(ROS_DISTRO),$(AMENT_PREFIX_PATH)),,AMENT_PREFIX_PATH="$(VENV)" CMAKE_PREFIX_PATH="$(VENV)")
+INSIDE := PATH="$(VENV)/bin:$$PATH" $(WHEELS)
+COLCON = $(INSIDE) $(VENV_PYTHON) "$$(PATH="$(VENV)/bin:$$PATH" command -v colcon)"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint clean
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+setup:  ## Make or update the environment .venv (PYTHON=python3.12 picks another Python)
+	@PYTHONPATH="$(ROOT):$$PYTHONPATH" $(PYTHON) -m motion_avatar_ros.ros.environment
+
+demo: setup  ## Show a moving body on a page (ARGS="--headless --json --duration 20" and so on)
+	@$(INSIDE) $(VENV_PYTHON) -m motion_avatar_ros demo $(ARGS)
+
+test: setup  ## Build with colcon, run all tests, print their results
+	@PATH="$(VENV)/bin:$$PATH" command -v colcon > /dev/null || { echo 'make test: colcon is missing: apt install python3-colcon-common-extensions' >&2; exit 2; }
+	@rm -f build/motion_avatar_ros/pytest.xml
+	@unset PYTHONDONTWRITEBYTECODE; $(COLCON) build --base-paths .
+	@status=0; \
+	$(COLCON) test --base-paths . --event-handlers console_direct+ || status=1; \
+	$(COLCON) test-result --test-result-base build --verbose || status=1; \
+	$(VENV_PYTHON) -m motion_avatar_ros.ros.test_results build || status=1; \
+	exit $$status
+
+lint: setup  ## Check style, docstrings, house rules and types
+	@$(INSIDE) $(VENV_PYTHON) -m pytest -q test/lint
+	@$(VENV_PYTHON) -m mypy motion_avatar_ros
+
+clean:  ## Remove everything that setup, build and tests made
+	rm -rf .venv build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
