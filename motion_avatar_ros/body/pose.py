@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +27,11 @@ class BodyPose:
     local_rotations: np.ndarray
     root_position: np.ndarray
 
-    def global_joints(self, offsets: np.ndarray = REST_OFFSETS_M):
+    def global_joints(
+        self, offsets: np.ndarray = REST_OFFSETS_M
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return global rotations (..., 22, 3, 3) and joint positions (..., 22, 3) [m]."""
         return forward_kinematics(self.local_rotations, self.root_position, offsets)
 
-    def __getitem__(self, index) -> BodyPose:
+    def __getitem__(self, index: Any) -> BodyPose:
         return BodyPose(self.local_rotations[index], self.root_position[index])

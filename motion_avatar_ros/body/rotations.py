@@ -20,7 +20,7 @@ Array = Any  # numpy.ndarray or torch.Tensor, the same kind in and out
 _EPSILON = 1e-8
 
 
-def array_namespace(array: Array):
+def array_namespace(array: Array) -> Any:
     """Return the module, numpy or torch, whose functions work on `array`."""
     return np if isinstance(array, np.ndarray) else sys.modules['torch']
 
@@ -130,5 +130,5 @@ def slerp(start: np.ndarray, end: np.ndarray, fraction: np.ndarray | float) -> n
     return start @ matrix_from_axis_angle(arc * np.asarray(fraction)[..., None])
 
 
-def _clipped_norm(xp, vector: Array) -> Array:
+def _clipped_norm(xp: Any, vector: Array) -> Array:
     return xp.sqrt((vector * vector).sum(axis=-1, keepdims=True) + _EPSILON * _EPSILON)

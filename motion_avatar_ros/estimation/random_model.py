@@ -21,7 +21,7 @@ def write_random_baseline(folder: Path, seed: int = 0) -> Path:
         torch.manual_seed(seed)
         network = BaselineNetwork(config)
         for head in (network.to_root, network.to_body):
-            torch.nn.init.normal_(head[-1].weight, std=0.05)
+            torch.nn.init.normal_(list(head.parameters())[-2], std=0.05)
     write_model_folder(folder, {
         'architecture': 'baseline',
         'rate_hz': 60.0,

@@ -62,6 +62,10 @@ class BaselineOutput:
 class BaselineNetwork(nn.Module):
     """Sparse observations to local rotations, causally."""
 
+    feature_mean: Tensor
+    feature_std: Tensor
+    mean_pose_6d: Tensor
+
     def __init__(self, config: BaselineConfig) -> None:
         super().__init__()
         self.config = config
@@ -115,7 +119,7 @@ class BaselineNetwork(nn.Module):
 
 
 def _head(width: int, outputs: int) -> nn.Sequential:
-    head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, outputs))
-    nn.init.zeros_(head[-1].bias)
-    nn.init.normal_(head[-1].weight, std=1e-3)
-    return head
+    first, last = nn.Linear(width, width), nn.Linear(width, outputs)
+    nn.init.zeros_(last.bias)
+    nn.init.normal_(last.weight, std=1e-3)
+    return nn.Sequential(first, nn.GELU(), last)

@@ -74,7 +74,7 @@ class BaselineTraining:
 
     def loss(
         self, network: torch.nn.Module, batch: WindowBatch
-    ) -> tuple[Tensor, dict[str, float]]:
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss to minimise and its terms for the log."""
         losses, _ = self._losses(network, batch)
         total = sum(getattr(self._weights, name) * value for name, value in losses.items())
@@ -100,7 +100,9 @@ class BaselineTraining:
             'network': dict(self._config.network),
         }
 
-    def _losses(self, network, batch):
+    def _losses(
+        self, network: torch.nn.Module, batch: WindowBatch
+    ) -> tuple[dict[str, Tensor], Tensor]:
         observation = observe(batch.tracker_rotations, batch.tracker_positions)
         output, _ = network(observation.features)
         rotations = output.local_rotations.float()

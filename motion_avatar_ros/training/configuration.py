@@ -32,12 +32,11 @@ class AugmentationConfig:
 
     mirror_probability: float = 0.0     # Left and right exchanged.
     speed_range: tuple[float, float] = (1.0, 1.0)   # Playback speed.
-    size_range: tuple[float, float] = (1.0, 1.0)    # Of the whole body: an operator's height
-                                                    # that was not calibrated quite right.
+    size_range: tuple[float, float] = (1.0, 1.0)    # Of the body: a height not quite right.
     height_offset_m: float = 0.0        # Error of the floor, standard deviation.
     noise_position_m: float = 0.0       # Of each tracker and frame, standard deviation.
     noise_rotation_rad: float = 0.0
-    bias_position_m: float = 0.0        # Of each tracker, constant over a window: offsets that
+    bias_position_m: float = 0.0        # Of each tracker, constant over a window: what
     bias_rotation_rad: float = 0.0      # calibration left.
 
 

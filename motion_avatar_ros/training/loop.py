@@ -94,7 +94,7 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
 
     bar = tqdm(range(progress['step'], settings.steps), disable=None if rank == 0 else True,
                initial=progress['step'], total=settings.steps, unit='step')
-    started, terms = time.monotonic(), {}
+    started = time.monotonic()
     for step in bar:
         for group in optimiser.param_groups:
             group['lr'] = learning_rate(step, settings)
@@ -154,8 +154,8 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
 
 @torch.no_grad()
 def _update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
-    kept = list(average.parameters())
-    torch._foreach_lerp_(kept, list(network.parameters()), 1.0 - decay)
+    for kept, new in zip(average.parameters(), network.parameters(), strict=True):
+        kept.lerp_(new, 1.0 - decay)
 
 
 def _record(out: Path, values: dict[str, Any]) -> None:

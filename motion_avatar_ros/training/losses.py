@@ -11,7 +11,9 @@ from torch import Tensor
 
 from motion_avatar_ros.body.kinematics import forward_kinematics
 from motion_avatar_ros.body.rotations import transpose
-from motion_avatar_ros.body.skeleton import HEAD, LEFT_WRIST, LOWER_JOINTS, RIGHT_WRIST, UPPER_JOINTS
+from motion_avatar_ros.body.skeleton import (
+    HEAD, LEFT_WRIST, LOWER_JOINTS, RIGHT_WRIST, UPPER_JOINTS,
+)
 from motion_avatar_ros.training.motion_windows import WindowBatch
 
 _SMALL_M = 1e-4

@@ -13,13 +13,14 @@ from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.training.configuration import OptimisationConfig
 from motion_avatar_ros.training.loop import learning_rate
 
-CONFIG = '''
+CONFIG = """
 model: baseline
 network: {{width: 32, layers: 2, heads: 2, band: 8, dropout: 0.1}}
 data: {{window_frames: 16}}
 augmentation: {{mirror_probability: 0.5, noise_position_m: 0.002}}
-optimisation: {{steps: {steps}, batch: 8, warmup_steps: 5, validate_every: 30, precision: {precision}}}
-'''
+optimisation:
+  {{steps: {steps}, batch: 8, warmup_steps: 5, validate_every: 30, precision: {precision}}}
+"""
 
 
 @pytest.fixture(autouse=True)

@@ -2,17 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pose losses: zero at the truth, and each term sees what it is for."""
 
+import numpy as np
 import pytest
 import torch
 
 from motion_avatar_ros.body.rotations import rotation_about_z
 from motion_avatar_ros.body.skeleton import JOINT_INDEX, UPPER_JOINTS
-from motion_avatar_ros.training.baseline_training import MotionWindows
 from motion_avatar_ros.training.clips import find_clips
 from motion_avatar_ros.training.configuration import AugmentationConfig, DataConfig
 from motion_avatar_ros.training.losses import pose_losses
-
-import numpy as np
+from motion_avatar_ros.training.motion_windows import MotionWindows
 
 
 @pytest.fixture
