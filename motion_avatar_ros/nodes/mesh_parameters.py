@@ -1,0 +1,42 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The parameter table of mesh_node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import re
+from typing import Any
+
+from motion_avatar_ros.body.mesh import MESH_FILES
+from motion_avatar_ros.ros.parameters import Parameter, ParameterError
+
+MESH_PARAMETERS = (
+    Parameter('body_topic', 'avatar_node/joint_states', 'topic of the body JointState'),
+    Parameter('description_topic', 'avatar_node/robot_description',
+              "latched topic of the avatar's URDF; bone lengths are taken from it if it arrives"),
+    Parameter('resolution', 'coarse',
+              'built-in mesh: coarse has 2,454 triangles, fine 26,756 (2 MB per message)',
+              choices=tuple(MESH_FILES)),
+    Parameter('rate_hz', 60.0, 'meshes per second at most', 0.1, 1000.0),
+    Parameter('color', '#9eb2cc', 'colour of the mesh: #rrggbb or #rrggbbaa'),
+    Parameter('lifetime_s', 1.0,
+              'the mesh disappears that long after the last message; 0 keeps it', 0.0, 3600.0),
+    Parameter('marker_namespace', 'body', 'namespace of the marker'),
+)
+
+
+def color_rgba(values: Mapping[str, Any]) -> tuple[float, float, float, float]:
+    """
+    Return the colour, each channel 0 .. 1.
+
+    Raises:
+        ParameterError: the text is no colour.
+    """
+    text = values['color']
+    if re.fullmatch(r'#([0-9a-fA-F]{6}|[0-9a-fA-F]{8})', text) is None:
+        raise ParameterError(
+            f"parameter 'color' is '{text}'; allowed: #rrggbb or #rrggbbaa, such as #9eb2cc")
+    channels = [int(text[start:start + 2], 16) / 255.0 for start in range(1, len(text), 2)]
+    red, green, blue, alpha = (*channels, 1.0)[:4]
+    return red, green, blue, alpha

@@ -1,0 +1,201 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+From tracker samples to limited poses, with inference in one worker thread.
+
+Callbacks only add samples; the worker takes whatever frames became complete meanwhile, so a
+slow inference makes larger chunks and never a queue. Knows no ROS: time and emission are
+given to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+import threading
+import time
+
+import numpy as np
+
+from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
+from motion_avatar_ros.ros.diagnostics import LatencyMeter, RateMeter
+from motion_avatar_ros.safety.pose_limiter import PoseLimiter
+from motion_avatar_ros.safety.watchdog import FollowState, TrackerWatchdog
+from motion_avatar_ros.trackers.gate import Verdict
+from motion_avatar_ros.trackers.sample import Quaternion, Vector
+from motion_avatar_ros.trackers.swap import SwapWatch
+from motion_avatar_ros.trackers.timeline import AlignedFrames, TrackerTimeline
+
+_JOIN_S = 5.0
+
+#: Takes one pose, its confidence (2,), and its stamp [ns]; called by the worker.
+Emit = Callable[[BodyPose, np.ndarray, int], None]
+
+
+class EstimateError(MotionAvatarError):
+    """An estimate that must not leave."""
+
+
+@dataclass
+class PipelineFigures:
+    """What the pipeline did since it was made."""
+
+    output: RateMeter = field(default_factory=RateMeter)
+    inference: LatencyMeter = field(default_factory=LatencyMeter)
+    end_to_end: LatencyMeter = field(default_factory=LatencyMeter)
+    poses: int = 0
+    restarts: int = 0
+    dropped: int = 0
+    errors: int = 0
+    looks_swapped: bool = False
+
+
+class AvatarPipeline:
+    """One operator's samples in, one avatar's poses out."""
+
+    def __init__(
+        self,
+        estimator: OnlineEstimator,
+        timeline: TrackerTimeline,
+        limiter: PoseLimiter,
+        watchdog: TrackerWatchdog,
+        emit: Emit,
+        now_ns: Callable[[], int],
+    ) -> None:
+        """
+        Wire the parts; `start` runs them.
+
+        Args:
+            estimator: of one stream.
+            timeline: of the estimator's trackers, at its rate.
+            limiter: the last stage.
+            watchdog: of the same trackers.
+            emit: takes each pose.
+            now_ns: the clock of the stamps.
+        """
+        self._estimator = estimator
+        self._timeline = timeline
+        self._limiter = limiter
+        self._watchdog = watchdog
+        self._emit = emit
+        self._now_ns = now_ns
+        self._frame_s = 1.0 / estimator.rate_hz
+        self._swap = SwapWatch()
+        self._wake = threading.Condition()  # guards the timeline and the requests
+        self._must_reset = False
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()  # one for each start: a stuck worker stays stopped
+        self._last_stamp_ns: int | None = None
+        self.figures = PipelineFigures()
+
+    def start(self) -> None:
+        """Start the worker with no past; the pose held by consumers stays the blend's start."""
+        self.stop()
+        with self._wake:
+            self._timeline.clear()
+            self._must_reset = True
+        self._watchdog.clear()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._work, args=(self._stop,), name='estimation', daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the worker; nothing is emitted after this returns."""
+        if self._thread is None:
+            return
+        with self._wake:
+            self._stop.set()
+            self._wake.notify()
+        self._thread.join(_JOIN_S)
+        self._thread = None
+
+    def request_reset(self) -> None:
+        """Make the estimator forget its past before the next frames, which blend in."""
+        with self._wake:
+            self._must_reset = True
+
+    def add(
+        self, tracker: str, stamp_ns: int, position_m: Vector, quaternion_xyzw: Quaternion
+    ) -> Verdict:
+        """Take one sample; position [m] and quaternion in the fixed frame, REP-103 axes."""
+        with self._wake:
+            verdict = self._timeline.add(
+                tracker, stamp_ns, position_m, quaternion_xyzw, self._now_ns())
+            is_accepted = verdict is Verdict.ACCEPTED
+            if is_accepted:
+                self._wake.notify()
+        self._watchdog.on_sample(tracker, is_accepted, time.monotonic())
+        return verdict
+
+    def tracker_figures(self, tracker: str) -> dict[str, float | int | None]:
+        """Return stamp age, rate and verdict counts of one tracker."""
+        now_ns = self._now_ns()
+        with self._wake:
+            newest_ns = self._timeline.newest_stamp_ns(tracker)
+            rate_hz = self._timeline.input_rate_hz(tracker)
+            counts = self._timeline.counts(tracker)
+        return {
+            'stamp_age_ms': None if newest_ns is None else (now_ns - newest_ns) / 1e6,
+            'rate_hz': rate_hz,
+            **{verdict.value: count for verdict, count in counts.items()},
+        }
+
+    def _work(self, stop: threading.Event) -> None:
+        while True:
+            with self._wake:
+                while (frames := self._timeline.take()) is None and not stop.is_set():
+                    self._wake.wait()
+                if frames is None or stop.is_set():
+                    return
+                must_reset, self._must_reset = self._must_reset, False
+            try:
+                self._process(frames, must_reset, stop)
+            except Exception as error:  # whatever fails inside, the node lives and holds
+                self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self.figures.errors += 1
+        self._watchdog.on_error(f'{type(error).__name__}: {" ".join(str(error).split())}')
+        with self._wake:
+            self._must_reset = True
+
+    def _process(
+        self, frames: AlignedFrames, must_reset: bool, stop: threading.Event
+    ) -> None:
+        figures = self.figures
+        figures.dropped += frames.dropped
+        if frames.is_restart or must_reset:
+            self._estimator.reset()
+            figures.restarts += 1
+        now_s = time.monotonic()
+        is_held = self._watchdog.status(now_s).state is not FollowState.TRACKING
+        self._watchdog.on_frames(now_s)
+        if frames.is_restart or must_reset or is_held:
+            self._limiter.resume()
+
+        figures.looks_swapped = self._swap.update(
+            frames.stamps_ns, frames.rotations, frames.positions)
+
+        start_s = time.perf_counter()
+        estimate = self._estimator.step(frames.rotations[None], frames.positions[None])
+        figures.inference.add(time.perf_counter() - start_s)
+        if not np.isfinite(estimate.confidence.sum()):
+            raise EstimateError('the estimated confidence is not finite')
+
+        for slot, stamp_ns in enumerate(frames.stamps_ns.tolist()):
+            last_ns = self._last_stamp_ns
+            since_s = self._frame_s if last_ns is None else (stamp_ns - last_ns) * 1e-9
+            # Never more than one frame's share, also after a pause: consumers see one message.
+            dt_s = since_s if 0.0 < since_s < self._frame_s else self._frame_s
+            pose = self._limiter.limit(estimate.poses[0, slot], dt_s)
+            self._last_stamp_ns = stamp_ns
+            if stop.is_set():
+                return
+            self._emit(pose, estimate.confidence[0, slot], stamp_ns)
+            figures.poses += 1
+            figures.output.tick()
+            figures.end_to_end.add((self._now_ns() - stamp_ns) * 1e-9)
+        self._watchdog.on_pose(time.monotonic())

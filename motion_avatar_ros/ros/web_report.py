@@ -1,0 +1,78 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The panel's text on the web page: what the avatar's node says, and what arrives here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_NOTHING = '–'
+_INPUT_RATE_KEY = 'head.rate_hz'
+
+
+@dataclass(frozen=True)
+class BodyReception:
+    """
+    The body topic as received here.
+
+    Attributes:
+        topic: its name.
+        rate_hz: poses per second.
+        age_s: time since the last one, None before the first [s].
+        latency_p50_ms, latency_p99_ms: reception minus stamp; None before the first.
+        publishers: how many publish it; more than one is a fault.
+        problem: why a message could not be shown, or None.
+    """
+
+    topic: str
+    rate_hz: float
+    age_s: float | None
+    latency_p50_ms: float | None
+    latency_p99_ms: float | None
+    publishers: int
+    problem: str | None = None
+
+
+def report_markdown(body: BodyReception, avatar: Mapping[str, str] | None) -> str:
+    """
+    Return the panel's text.
+
+    Args:
+        body: what arrives here.
+        avatar: values of the avatar node's status on /diagnostics, None while unheard.
+    """
+    avatar = avatar or {}
+    sha = avatar.get('model_sha256', '')[:8]
+    model = avatar.get('model', _NOTHING) + (f' `{sha}`' if sha else '')
+    rows = [
+        ('state', f"**{avatar.get('state', 'not heard of')}**"),
+        ('model', model),
+        ('device', avatar.get('device', _NOTHING)),
+        ('input', f'{_number(avatar.get(_INPUT_RATE_KEY))} Hz'),
+        ('output', f'{_number(body.rate_hz)} Hz'),
+        ('latency p50', f'{_number(body.latency_p50_ms)} ms'),
+        ('latency p99', f'{_number(body.latency_p99_ms)} ms'),
+    ]
+    lines = ['| | |', '|---|---|', *(f'| {name} | {value} |' for name, value in rows)]
+    return '\n'.join(lines + [f'\n{remark}' for remark in _remarks(body)])
+
+
+def _remarks(body: BodyReception) -> list[str]:
+    remarks = []
+    if body.publishers > 1:
+        remarks.append(f'**{body.publishers} publishers on `{body.topic}`: the body is held**')
+    if body.age_s is None:
+        remarks.append(f'no pose on `{body.topic}` yet')
+    elif body.age_s > 1.0:
+        remarks.append(f'no pose for {body.age_s:.0f} s')
+    if body.problem is not None:
+        remarks.append(body.problem)
+    return remarks
+
+
+def _number(value: float | str | None) -> str:
+    try:
+        return _NOTHING if value is None else f'{float(value):.1f}'
+    except ValueError:  # a status says 'none' where it has no figure
+        return _NOTHING

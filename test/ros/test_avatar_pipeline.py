@@ -1,0 +1,200 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline with a hostile estimator and hostile timing, without ROS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.body.rotations import geodesic_angle, matrix_from_axis_angle
+from motion_avatar_ros.body.skeleton import JOINT_COUNT
+from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses
+from motion_avatar_ros.ros.avatar_pipeline import AvatarPipeline
+from motion_avatar_ros.safety.pose_limiter import PoseLimiter
+from motion_avatar_ros.safety.watchdog import FollowState, TrackerWatchdog
+from motion_avatar_ros.trackers.observation import TRACKER_NAMES
+from motion_avatar_ros.trackers.timeline import TrackerTimeline
+
+RATE_HZ = 60.0
+MAX_STEP_RAD = 30.0 / RATE_HZ
+PLACES_M = {'head': (0.0, 0.0, 1.6), 'left_hand': (0.2, 0.3, 1.0), 'right_hand': (0.2, -0.3, 1.0)}
+
+
+class HostileEstimator:
+    """Answers a random pose after each reset, and what a test tells it to."""
+
+    name, rate_hz, tracker_names, streams = 'hostile', RATE_HZ, TRACKER_NAMES, 1
+
+    def __init__(self) -> None:
+        self.resets = 0
+        self.chunks: list[int] = []
+        self.mode = 'good'
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def reset(self, stream: int | None = None) -> None:
+        self.resets += 1
+
+    def step(self, rotations: np.ndarray, positions: np.ndarray) -> EstimatedPoses:
+        self.gate.wait(10.0)
+        if self.mode == 'raise':
+            raise RuntimeError('device\nlost')
+        frames = rotations.shape[1]
+        self.chunks.append(frames)
+        rng = np.random.default_rng(self.resets)
+        pose = matrix_from_axis_angle(rng.normal(size=(JOINT_COUNT, 3)))
+        local = np.broadcast_to(pose, (1, frames, JOINT_COUNT, 3, 3)).copy()
+        if self.mode == 'nan':
+            local[..., 4, 0, 0] = np.nan
+        confidence = np.full((1, frames, 2), np.nan if self.mode == 'nan confidence' else 0.5)
+        return EstimatedPoses(BodyPose(local, positions[:, :, 0].copy()), confidence)
+
+
+class Rig:
+    """A pipeline under a clock of the test."""
+
+    def __init__(self) -> None:
+        self.estimator = HostileEstimator()
+        self.poses: list[BodyPose] = []
+        self.stamps_ns: list[int] = []
+        self.now_ns = 1_000_000_000_000
+        self.watchdog = TrackerWatchdog(TRACKER_NAMES, 0.25)
+        self.pipeline = AvatarPipeline(
+            self.estimator, TrackerTimeline(TRACKER_NAMES, RATE_HZ),
+            PoseLimiter(30.0, 8.0, 0.5), self.watchdog, self._emit, lambda: self.now_ns)
+
+    def _emit(self, pose: BodyPose, confidence: np.ndarray, stamp_ns: int) -> None:
+        self.poses.append(pose)
+        self.stamps_ns.append(stamp_ns)
+
+    def feed(self, frames: int, wait: bool = True) -> None:
+        """Add frames of all trackers, and let the worker take each."""
+        for _ in range(frames):
+            self.now_ns += round(1e9 / RATE_HZ)
+            before = self.pipeline.figures.poses + self.pipeline.figures.errors
+            for tracker in TRACKER_NAMES:
+                self.pipeline.add(tracker, self.now_ns, PLACES_M[tracker], (0.0, 0.0, 0.0, 1.0))
+            if wait:
+                deadline_s = time.monotonic() + 0.02
+                while time.monotonic() < deadline_s and before == (
+                        self.pipeline.figures.poses + self.pipeline.figures.errors):
+                    time.sleep(0.0005)
+
+    def settle(self) -> None:
+        """Wait until the worker has nothing left to do."""
+        count = -1
+        while count != len(self.poses):
+            count = len(self.poses)
+            time.sleep(0.05)
+
+    def max_step_rad(self) -> float:
+        rotations = np.stack([pose.local_rotations for pose in self.poses])
+        return float(geodesic_angle(rotations[1:], rotations[:-1]).max())
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    rig.pipeline.start()
+    yield rig
+    rig.estimator.gate.set()
+    rig.pipeline.stop()
+
+
+def test_each_frame_gives_one_pose_with_its_stamp_in_order(rig):
+    rig.feed(60)
+    rig.settle()
+    assert len(rig.poses) >= 58
+    assert np.diff(rig.stamps_ns).min() > 0
+    assert set(np.diff(rig.stamps_ns)) == {round(1e9 / RATE_HZ)}
+
+
+def test_a_slow_estimator_gets_larger_chunks_and_loses_nothing(rig):
+    rig.feed(20)
+    rig.settle()
+    rig.estimator.gate.clear()
+    rig.feed(7, wait=False)
+    rig.estimator.gate.set()
+    rig.settle()
+    assert max(rig.estimator.chunks[-3:]) > 1
+    assert set(np.diff(rig.stamps_ns)) == {round(1e9 / RATE_HZ)}
+    assert rig.pipeline.figures.dropped == 0
+
+
+@pytest.mark.parametrize('mode', ['raise', 'nan', 'nan confidence'])
+def test_a_failing_estimator_holds_and_its_recovery_does_not_jump(rig, mode):
+    rig.feed(30)
+    rig.settle()
+    published = len(rig.poses)
+    rig.estimator.mode = mode
+    rig.feed(10)
+    rig.settle()
+    assert len(rig.poses) == published
+    status = rig.watchdog.status(time.monotonic())
+    assert status.state is FollowState.ERROR
+    assert '\n' not in status.reason
+    rig.estimator.mode = 'good'
+    rig.feed(40)
+    rig.settle()
+    assert rig.watchdog.status(time.monotonic()).state is FollowState.TRACKING
+    assert len(rig.poses) > published
+    assert rig.max_step_rad() <= MAX_STEP_RAD * (1 + 1e-9)
+
+
+def test_reset_on_request_blends(rig):
+    rig.feed(30)
+    rig.settle()
+    resets = rig.estimator.resets
+    rig.pipeline.request_reset()
+    rig.feed(40)
+    rig.settle()
+    assert rig.estimator.resets == resets + 1
+    assert 0.05 < rig.max_step_rad() <= MAX_STEP_RAD * (1 + 1e-9)
+
+
+def test_stop_and_start_again_blends_from_the_pose_consumers_hold(rig):
+    rig.feed(30)
+    rig.settle()
+    rig.pipeline.stop()
+    published = len(rig.poses)
+    rig.feed(5, wait=False)
+    time.sleep(0.05)
+    assert len(rig.poses) == published
+    rig.pipeline.start()
+    rig.feed(40)
+    rig.settle()
+    assert len(rig.poses) > published
+    assert rig.max_step_rad() <= MAX_STEP_RAD * (1 + 1e-9)
+
+
+def test_stop_twice_and_before_start_is_harmless():
+    rig = Rig()
+    rig.pipeline.stop()
+    rig.pipeline.start()
+    rig.pipeline.stop()
+    rig.pipeline.stop()
+
+
+def test_a_pause_does_not_hand_out_its_duration_as_one_large_step(rig):
+    rig.feed(30)
+    rig.settle()
+    rig.now_ns += 60_000_000_000
+    rig.feed(40)
+    rig.settle()
+    assert rig.estimator.resets >= 2
+    assert rig.max_step_rad() <= MAX_STEP_RAD * (1 + 1e-9)
+
+
+def test_figures_count_poses_and_latency(rig):
+    rig.feed(30)
+    rig.settle()
+    figures = rig.pipeline.figures
+    assert figures.poses == len(rig.poses)
+    assert figures.inference.percentile_ms(50) is not None
+    assert rig.pipeline.tracker_figures('head')['accepted'] == 30
