@@ -71,7 +71,9 @@ def add_link_shapes(link: ElementTree.Element, joint: int, offsets_ros: np.ndarr
         ElementTree.SubElement(geometry, 'box', size=_text(size))
 
 
-def _capsule(link, start: np.ndarray, end: np.ndarray, radius_m: float) -> None:
+def _capsule(
+    link: ElementTree.Element, start: np.ndarray, end: np.ndarray, radius_m: float
+) -> None:
     x, y, z = end - start
     rpy = np.array([0.0, np.arctan2(np.hypot(x, y), z), np.arctan2(y, x)])
     geometry = _visual(link, (start + end) / 2.0, rpy)
@@ -82,11 +84,13 @@ def _capsule(link, start: np.ndarray, end: np.ndarray, radius_m: float) -> None:
     _sphere(link, end, radius_m)
 
 
-def _sphere(link, centre: np.ndarray, radius_m: float) -> None:
+def _sphere(link: ElementTree.Element, centre: np.ndarray, radius_m: float) -> None:
     ElementTree.SubElement(_visual(link, centre), 'sphere', radius=f'{radius_m:.4f}')
 
 
-def _visual(link, xyz: np.ndarray, rpy: np.ndarray = np.zeros(3)) -> ElementTree.Element:
+def _visual(
+    link: ElementTree.Element, xyz: np.ndarray, rpy: np.ndarray = np.zeros(3)
+) -> ElementTree.Element:
     visual = ElementTree.SubElement(link, 'visual')
     ElementTree.SubElement(visual, 'origin', xyz=_text(xyz), rpy=_text(rpy))
     geometry = ElementTree.SubElement(visual, 'geometry')

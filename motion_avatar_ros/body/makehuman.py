@@ -106,7 +106,9 @@ def read_topology(wheel: str | Path, name: str) -> tuple[np.ndarray, np.ndarray]
         return _read_obj(archive, f'{_DATA}topology/{name}.obj', group=None)
 
 
-def _read_obj(archive: zipfile.ZipFile, path: str, group: str | None):
+def _read_obj(
+    archive: zipfile.ZipFile, path: str, group: str | None
+) -> tuple[np.ndarray, np.ndarray]:
     vertices, faces, current = [], [], None
     for line in archive.read(path).decode().splitlines():
         words = line.split()

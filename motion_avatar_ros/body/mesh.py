@@ -123,7 +123,10 @@ def save_mesh(path: str | Path, mesh: BodyMesh) -> None:
     )
 
 
-def _check(path, vertices, faces, weight_joints, weight_values) -> None:
+def _check(
+    path: str | Path, vertices: np.ndarray, faces: np.ndarray, weight_joints: np.ndarray,
+    weight_values: np.ndarray,
+) -> None:
     count = len(vertices)
     if vertices.shape != (count, 3) or faces.shape != (len(faces), 3) or not len(faces):
         raise MeshFileError(path, f'{vertices.shape=} and {faces.shape=}')

@@ -85,7 +85,9 @@ def _nearest_on_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarr
     return np.take_along_axis(places, best[None, ..., None], axis=0)[0]
 
 
-def _on_edge(points, start, end, slot: int) -> np.ndarray:
+def _on_edge(
+    points: np.ndarray, start: np.ndarray, end: np.ndarray, slot: int
+) -> np.ndarray:
     edge = end - start
     part = ((points - start) * edge).sum(-1) / np.maximum((edge * edge).sum(-1), 1e-30)
     part = np.clip(part, 0.0, 1.0)

@@ -152,7 +152,9 @@ def _head_map(body: MakeHumanBody, target: dict[str, np.ndarray]) -> Map:
     return lambda points: target['head'] + _HEAD_SCALE * (points - pivot)
 
 
-def _arm_maps(side, sign, heads, target, trunk: Map) -> dict[str, Map]:
+def _arm_maps(
+    side: str, sign: float, heads: dict[str, np.ndarray], target: dict[str, np.ndarray], trunk: Map
+) -> dict[str, Map]:
     shoulder, elbow, wrist = (target[f'{side}_{j}'] for j in ('shoulder', 'elbow', 'wrist'))
     upper = heads['lowerarm01'] - heads['upperarm01']
     fore = heads['wrist'] - heads['lowerarm01']
@@ -182,7 +184,10 @@ def _arm_maps(side, sign, heads, target, trunk: Map) -> dict[str, Map]:
     }
 
 
-def _leg_maps(side, sign, heads, target, trunk: Map, body: MakeHumanBody) -> dict[str, Map]:
+def _leg_maps(
+    side: str, sign: float, heads: dict[str, np.ndarray], target: dict[str, np.ndarray],
+    trunk: Map, body: MakeHumanBody,
+) -> dict[str, Map]:
     hip, knee, ankle, foot = (target[f'{side}_{j}'] for j in ('hip', 'knee', 'ankle', 'foot'))
     # The point of the source that the trunk's warp brings to the hip joint: no step there.
     pivot = heads['upperleg01'] + (hip - trunk(heads['upperleg01'][None])[0]) * (
@@ -211,7 +216,10 @@ def _leg_maps(side, sign, heads, target, trunk: Map, body: MakeHumanBody) -> dic
     }
 
 
-def _bone_map(source, source_bone, goal, goal_bone, turn: np.ndarray) -> Map:
+def _bone_map(
+    source: np.ndarray, source_bone: np.ndarray, goal: np.ndarray, goal_bone: np.ndarray,
+    turn: np.ndarray,
+) -> Map:
     """Turn about `source`, stretch along the bone to the goal's length, move to `goal`."""
     unit = goal_bone / np.linalg.norm(goal_bone)
     stretch = np.linalg.norm(goal_bone) / np.linalg.norm(source_bone) - 1.0

@@ -10,6 +10,7 @@ message definition or its encoding is another one, every frame takes the slow wa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import struct
 
 from builtin_interfaces.msg import Duration
@@ -112,7 +113,9 @@ class MeshMarker:
             slow[part] == fast[part] for part in (_STAMP, points))
 
 
-def _template(frame_id: str, namespace: str, color_rgba, lifetime_s: float) -> Marker:
+def _template(
+    frame_id: str, namespace: str, color_rgba: Sequence[float], lifetime_s: float
+) -> Marker:
     marker = Marker(ns=namespace, id=0, type=Marker.TRIANGLE_LIST, action=Marker.ADD)
     marker.header.frame_id = frame_id
     marker.pose.orientation.w = 1.0

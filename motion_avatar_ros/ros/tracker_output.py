@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from geometry_msgs.msg import PoseStamped, TransformStamped
+from geometry_msgs.msg import Point, PoseStamped, Quaternion, TransformStamped, Vector3
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
@@ -88,7 +88,9 @@ class PoseOutput:
                 publisher.publish(message)
 
 
-def _fill(position, orientation, frame: TrackerFrame, slot: int) -> None:
+def _fill(
+    position: Point | Vector3, orientation: Quaternion, frame: TrackerFrame, slot: int
+) -> None:
     position.x, position.y, position.z = frame.positions[slot].tolist()
     orientation.x, orientation.y, orientation.z, orientation.w = (
         frame.quaternions_xyzw[slot].tolist())

@@ -9,7 +9,8 @@ import pytest
 from motion_avatar_ros.ros import test_results as results
 
 PASSED, FAILED = '<testcase name="a"/>', '<testcase name="b"><failure message="no"/></testcase>'
-ERROR, SKIPPED = '<testcase name="c"><error/></testcase>', '<testcase name="d"><skipped/></testcase>'
+ERROR = '<testcase name="c"><error/></testcase>'
+SKIPPED = '<testcase name="d"><skipped/></testcase>'
 
 
 @pytest.mark.parametrize(('cases', 'status', 'line'), [

@@ -34,8 +34,9 @@ def test_a_missing_compiler_is_named_as_its_package(monkeypatch):
 def test_container_paths_of_the_wheels_are_replaced(tmp_path, monkeypatch):
     exported = tmp_path / 'share' / 'x' / 'cmake' / 'export_x__rosidl_generator_pyExport.cmake'
     exported.parent.mkdir(parents=True)
-    exported.write_text('"/opt/python/cp313-cp313/include/python3.13;'
-                        '/opt/python/cp313-cp313/lib/python3.13/site-packages/numpy/_core/include"')
+    container = '/opt/python/cp313-cp313'
+    exported.write_text(f'"{container}/include/python3.13;'
+                        f'{container}/lib/python3.13/site-packages/numpy/_core/include"')
     monkeypatch.setattr(tf2_msgs_build, '_run', lambda command: '/i\n/s\n')
     tf2_msgs_build._correct_include_paths(tmp_path / 'python', [tmp_path])
     assert exported.read_text() == '"/i;/s/numpy/_core/include"'
