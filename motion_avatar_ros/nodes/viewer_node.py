@@ -51,7 +51,7 @@ VIEWER_PARAMETERS = (
     Parameter('follow', 'position',
               'what of the person the view follows; heading also keeps them seen from the front',
               choices=FOLLOW_CHOICES),
-    Parameter('mesh', 'fine', 'resolution of the body', choices=tuple(MESH_FILES)),
+    Parameter('mesh', 'coarse', 'resolution of the body', choices=tuple(MESH_FILES)),
     Parameter('body_topic', 'avatar_node/joint_states', 'body JointState to show'),
     Parameter('description_topic', 'avatar_node/robot_description',
               'URDF of the avatar, for its bone lengths'),

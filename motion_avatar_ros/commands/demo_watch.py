@@ -1,0 +1,195 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's own node: waits for the body, measures it, and says how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+import threading
+import time
+from typing import Any
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+from motion_avatar_ros.commands.demo_nodes import AVATAR, BODY_TOPIC, TRUTH_TOPIC, DemoNodes
+from motion_avatar_ros.commands.follow_check import FollowCheck, FollowFigures
+from motion_avatar_ros.commands.node_processes import NodeProcesses
+from motion_avatar_ros.errors import ModelFolderError, MotionAvatarError
+
+_READY_WITHIN_S = 60.0
+_SETTLE_S = 1.0  # the first poses fade in from the rest pose
+_SAY_EVERY_S = 10.0
+_LONGEST_MEASUREMENT_S = 300.0  # then anew: what is kept grows by 70 kB/s
+_LEAST_MEASUREMENT_S = 2.0
+_PERIOD_S = 0.1
+_USER_MISTAKE = 2
+
+
+class NodeRefusedError(MotionAvatarError):
+    """A node refused its parameters."""
+
+
+@dataclass(frozen=True)
+class DemoOutcome:
+    """Exit status, what is wrong in one line or None, and the values of --json."""
+
+    status: int
+    problem: str | None
+    json_values: dict[str, Any]
+
+
+class DemoWatch:
+    """Watches running nodes; a context manager."""
+
+    def __init__(
+        self, processes: NodeProcesses, nodes: DemoNodes, must_stop: threading.Event,
+        say: Callable[[str], None],
+    ) -> None:
+        self._processes = processes
+        self._nodes = nodes
+        self._must_stop = must_stop
+        self._say = say
+        self._start_s = time.monotonic()
+
+    def __enter__(self) -> DemoWatch:
+        rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+        self._node = rclpy.create_node('demo_check')
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self._node)
+        self._check = FollowCheck(self._node, BODY_TOPIC, TRUTH_TOPIC, AVATAR)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown()
+        self._node.destroy_node()
+        rclpy.try_shutdown()
+
+    def run(self, duration_s: float | None) -> DemoOutcome:
+        """
+        Wait for the first pose, then measure until the duration is over or a stop is asked.
+
+        Raises:
+            NodeRefusedError: a node refused what the user asked for.
+            ModelFolderError: there is no such model.
+        """
+        file_sha256 = _file_sha256(self._nodes.model)
+        problem = self._wait_for_poses()
+        figures = None
+        if problem is None and not self._must_stop.is_set():
+            self._welcome()
+            problem = self._spin(lambda: self._check.seconds >= _SETTLE_S)
+            self._check.restart()
+            if problem is None:
+                problem = self._measure(duration_s)
+            figures = self._check.figures()
+        return self._outcome(figures, problem, file_sha256)
+
+    def _wait_for_poses(self) -> str | None:
+        def is_ready() -> bool:
+            return self._check.has_poses or self._waited_s() > _READY_WITHIN_S or (
+                self._nodes.refusal(self._processes) is not None)
+
+        problem = self._spin(is_ready)
+        if problem is None and not self._check.has_poses and not self._must_stop.is_set():
+            refusal = self._nodes.refusal(self._processes)
+            problem = f'the body does not follow: {AVATAR} ' + (
+                refusal or f'gave no pose within {_READY_WITHIN_S:g} s')
+        self._check.restart()
+        return problem
+
+    def _welcome(self) -> None:
+        if self._nodes.port is not None:
+            problem = self._spin(lambda: self._page() is not None or self._check.seconds > 10.0)
+            if problem is None:
+                self._say(f'page: {self._page()}')
+        self._say(f'the body moves after {self._waited_s():.1f} s; ROS_DOMAIN_ID is '
+                  f'{self._node.context.get_domain_id()}; Ctrl-C ends')
+
+    def _measure(self, duration_s: float | None) -> str | None:
+        end_s = time.monotonic() + (float('inf') if duration_s is None else duration_s)
+        while not self._must_stop.is_set() and time.monotonic() < end_s:
+            if self._check.seconds > _LONGEST_MEASUREMENT_S:
+                self._check.restart()
+            say_s = min(end_s, time.monotonic() + _SAY_EVERY_S)
+            problem = self._spin(lambda: time.monotonic() >= say_s)
+            if problem is not None:
+                return problem
+            figures = self._check.figures()
+            self._say(_status_line(figures))
+        return None
+
+    def _spin(self, is_over: Callable[[], bool]) -> str | None:
+        """Serve callbacks until it is over; return how a node ended, should one end."""
+        while not self._must_stop.is_set() and not is_over():
+            until_s = time.monotonic() + _PERIOD_S
+            while (left_s := until_s - time.monotonic()) > 0.0:
+                self._executor.spin_once(timeout_sec=left_s)
+            ended = self._processes.ended()
+            if ended is not None:
+                if ended.status == _USER_MISTAKE:
+                    raise NodeRefusedError(f'{ended.name}: {ended.last_words}')
+                return ended.line
+        return None
+
+    def _outcome(
+        self, figures: FollowFigures | None, problem: str | None, file_sha256: str
+    ) -> DemoOutcome:
+        loaded_sha256 = self._check.avatar.get('model_sha256')
+        if problem is None and figures is not None and (
+                figures.measured_s >= _LEAST_MEASUREMENT_S):
+            problem = figures.problem
+            if problem is None and loaded_sha256 != file_sha256:
+                problem = (f'{AVATAR} runs weights {loaded_sha256}, but the file of model '
+                           f"'{self._nodes.model}' is {file_sha256}")
+            elif problem is not None:
+                problem = f'the body does not follow: {problem}'
+        values = _json_values(figures) | {
+            'weights_sha256': loaded_sha256,
+            'model': self._check.avatar.get('model'),
+            'device': self._check.avatar.get('device'),
+            'pids': self._nodes.pids(self._processes),
+            'page': self._page(),
+        }
+        return DemoOutcome(0 if problem is None else 1, problem, values)
+
+    def _page(self) -> str | None:
+        return None if self._nodes.port is None else self._nodes.page(self._processes)
+
+    def _waited_s(self) -> float:
+        return time.monotonic() - self._start_s
+
+
+def _file_sha256(model: str) -> str:
+    # Imports torch: done while the nodes start.
+    from motion_avatar_ros.estimation.model_folder import WEIGHTS_FILE, find_model
+
+    folder = find_model(model)
+    try:
+        return sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelFolderError(folder, f'{WEIGHTS_FILE}: {error.strerror}') from None
+
+
+def _json_values(figures: FollowFigures | None) -> dict[str, Any]:
+    names = (
+        'input_rate_hz', 'output_rate_hz', 'latency_p50_ms', 'latency_p99_ms', 'dropped',
+        'mpjpe_cm', 'hand_distance_cm', 'poses', 'invalid', 'out_of_order', 'measured_s')
+    values = {name: getattr(figures, name, None) for name in names}
+    return {
+        name: round(value, 3) if isinstance(value, float) else value
+        for name, value in values.items()}
+
+
+def _status_line(figures: FollowFigures) -> str:
+    def number(value: float | None) -> str:
+        return '-' if value is None else f'{value:.1f}'
+
+    return (
+        f'{figures.input_rate_hz:.1f} Hz in, {figures.output_rate_hz:.1f} Hz out, latency '
+        f'{number(figures.latency_p50_ms)} ms (p99 {number(figures.latency_p99_ms)}), '
+        f'{figures.dropped} dropped, MPJPE {number(figures.mpjpe_cm)} cm, hands '
+        f'{number(figures.hand_distance_cm)} cm')

@@ -1,0 +1,154 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The demo as a user runs it: processes over DDS, its verdict, its end."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+import json
+import os
+from pathlib import Path
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from safetensors.torch import load_file, save_file
+import torch
+
+from motion_avatar_ros.estimation.random_model import write_random_baseline
+
+ROOT = Path(__file__).resolve().parents[2]
+BASELINE = ROOT / 'models' / 'baseline'
+WEIGHTS = 'weights.safetensors'
+TIMEOUT_S = 120.0
+
+needs_baseline = pytest.mark.skipif(
+    not (BASELINE / WEIGHTS).is_file(), reason='the trained model is not part of this checkout')
+
+
+def command(*options):
+    return [sys.executable, '-m', 'motion_avatar_ros', 'demo', *map(str, options)]
+
+
+def environment():
+    paths = [str(ROOT), *filter(None, [os.environ.get('PYTHONPATH')])]
+    return {**os.environ, 'PYTHONPATH': os.pathsep.join(paths)}
+
+
+def run_demo(*options):
+    return subprocess.run(
+        command(*options), env=environment(), capture_output=True, text=True,
+        timeout=TIMEOUT_S)
+
+
+def is_running(pid):
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] != 'Z'
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def zeroed_model(tmp_path):
+    """Copy the shipped model, or a random one, with weights zeroed and statistics kept."""
+    folder = tmp_path / 'zeroed'
+    if (BASELINE / WEIGHTS).is_file():
+        shutil.copytree(BASELINE, folder)
+    else:
+        write_random_baseline(folder)
+    tensors = load_file(folder / WEIGHTS)
+    # Weights are stored in half precision, buffers (statistics) are not.
+    save_file({
+        name: torch.zeros_like(tensor) if tensor.dtype == torch.float16 else tensor
+        for name, tensor in tensors.items()}, folder / WEIGHTS)
+    return folder
+
+
+@needs_baseline
+@pytest.mark.parametrize('options', [(), ('--composed',)])
+def test_shipped_model_follows_the_built_in_motion(ros_domain, options):
+    result = run_demo('--headless', '--json', '--duration', 4, *options)
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout.splitlines()[-1])
+    assert report['weights_sha256'] == sha256((BASELINE / WEIGHTS).read_bytes()).hexdigest()
+    assert report['poses'] >= 0.8 * 60 * 4 * 0.9
+    assert report['out_of_order'] == 0
+    assert report['mpjpe_cm'] < 15.0
+    processes = set(report['pids'].values())
+    assert len(processes) == (1 if options else 3)
+    assert not any(map(is_running, processes))
+
+
+def test_zeroed_weights_fail_it_and_the_report_names_them(ros_domain, zeroed_model):
+    result = run_demo('--headless', '--json', '--duration', 3, '--model', zeroed_model)
+    assert result.returncode == 1, result.stderr
+    assert 'does not follow' in result.stderr.splitlines()[-1]
+    report = json.loads(result.stdout.splitlines()[-1])
+    digest = sha256((zeroed_model / WEIGHTS).read_bytes()).hexdigest()
+    # None where the node refused the weights.
+    assert report['weights_sha256'] in (digest, None)
+    assert not any(map(is_running, report['pids'].values()))
+
+
+@pytest.mark.parametrize(('options', 'word'), [
+    (('--bag', 'x.mcap'), '--bag'), (('--sim',), '--sim'),
+    (('--clip', 'missing.npz'), 'missing.npz'), (('--duration', '-1'), '-1'),
+    (('--port', '99999'), '99999')])
+def test_what_cannot_be_done_is_one_line_and_status_2(options, word):
+    result = run_demo(*options)
+    assert result.returncode == 2
+    assert word in result.stderr.splitlines()[-1]
+    assert 'Traceback' not in result.stderr
+
+
+def test_unknown_model_is_refused_and_leaves_no_process(ros_domain):
+    result = run_demo('--headless', '--model', 'no_such_model')
+    assert result.returncode == 2
+    assert 'no_such_model' in result.stderr.splitlines()[-1]
+
+
+@pytest.fixture
+def running_demo(ros_domain, tmp_path):
+    model = write_random_baseline(tmp_path / 'random')
+    demo = subprocess.Popen(
+        command('--headless', '--json', '--model', model), env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    line = demo.stderr.readline()
+    assert 'the body moves' in line, line + demo.stderr.read()
+    children = [int(pid) for pid in Path(
+        f'/proc/{demo.pid}/task/{demo.pid}/children').read_text().split()]
+    assert len(children) == 3
+    yield demo, children
+    demo.kill()
+    demo.communicate()
+
+
+def test_interrupt_ends_cleanly_and_leaves_no_process(running_demo):
+    demo, children = running_demo
+    demo.send_signal(signal.SIGINT)
+    output, errors = demo.communicate(timeout=30)
+    assert demo.returncode in (0, 1)  # 1: the random model was measured long enough
+    assert 'Traceback' not in errors
+    assert sorted(json.loads(output.splitlines()[-1])['pids'].values()) == sorted(children)
+    assert not any(map(is_running, children))
+
+
+def test_node_that_dies_ends_the_demo_with_a_line_that_names_it(running_demo):
+    demo, children = running_demo
+    os.kill(children[0], signal.SIGKILL)
+    output, errors = demo.communicate(timeout=30)
+    assert demo.returncode == 1
+    assert 'ended (signal SIGKILL)' in errors.splitlines()[-1]
+    assert not any(map(is_running, children))
+
+
+def test_killed_demo_leaves_no_orphan(running_demo):
+    demo, children = running_demo
+    demo.kill()
+    end_s = time.monotonic() + 30.0
+    while any(map(is_running, children)) and time.monotonic() < end_s:
+        time.sleep(0.1)
+    assert not any(map(is_running, children))

@@ -1,0 +1,81 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The launch files, on hosts that have launch and the installed package."""
+
+from __future__ import annotations
+
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+launch = pytest.importorskip('launch', reason='ROS 2 launch is not on this host')
+launch_ros_actions = pytest.importorskip('launch_ros.actions')
+packages = pytest.importorskip('ament_index_python.packages')
+
+ROOT = Path(__file__).resolve().parents[2]
+DESIGNED = {
+    'namespace', 'params_file', 'use_sim_time', 'rviz', 'viewer', 'robot', 'model', 'device',
+    'input', 'auto_activate', 'composed', 'log_level'}
+
+try:
+    packages.get_package_share_directory('motion_avatar_ros')
+except packages.PackageNotFoundError:
+    pytest.skip('the package is not installed', allow_module_level=True)
+
+
+def load(name):
+    spec = spec_from_file_location(name.replace('.', '_'), ROOT / 'launch' / name)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def arguments_of(name):
+    description = load(name).generate_launch_description()
+    return {argument.name: argument for argument in description.get_launch_arguments()}
+
+
+def nodes_of(**given):
+    """Return executable and name of each node that avatar.launch.py would start."""
+    module = load('avatar.launch.py')
+    context = launch.LaunchContext()
+    for name, default, *_ in module.ARGUMENTS:
+        context.launch_configurations[name] = given.get(name, default)
+    actions = module.launch_setup(context)
+    return [action for action in actions if isinstance(action, launch_ros_actions.Node)]
+
+
+def executables(nodes):
+    return [node.node_executable for node in nodes]
+
+
+@pytest.mark.parametrize('name', ['avatar.launch.py', 'demo.launch.py'])
+def test_all_designed_arguments_are_there_and_described(name):
+    arguments = arguments_of(name)
+    assert set(arguments) >= DESIGNED
+    assert all(len(argument.description) > 5 for argument in arguments.values())
+
+
+def test_avatar_is_put_on_tf_once(tmp_path):
+    assert executables(nodes_of()).count('robot_state_publisher') == 1
+    own = tmp_path / 'own.yaml'
+    own.write_text('/**/avatar_node:\n  ros__parameters:\n    publish_tf: true\n')
+    assert 'robot_state_publisher' not in executables(nodes_of(params_file=str(own)))
+
+
+def test_composed_starts_one_process_for_the_nodes_of_this_package():
+    started = executables(nodes_of(composed='true', viewer='true'))
+    assert started == ['composed_nodes', 'robot_state_publisher']
+
+
+def test_rviz_and_viewer_start_by_argument_only():
+    assert executables(nodes_of()) == ['avatar_node', 'mesh_node', 'robot_state_publisher']
+    assert {'rviz2', 'viewer_node'} <= set(executables(nodes_of(rviz='true', viewer='true')))
+
+
+@pytest.mark.parametrize(('given', 'word'), [
+    ({'robot': 'g1'}, 'not in this version'), ({'params_file': 'missing.yaml'}, 'no such file')])
+def test_what_cannot_be_done_is_refused_in_words(given, word):
+    with pytest.raises(RuntimeError, match=word):
+        nodes_of(**given)
