@@ -40,6 +40,7 @@ def avatar_diagnosis(
         **figures.end_to_end.values('end_to_end'),
         'poses': figures.poses,
         'dropped_frames': figures.dropped,
+        'filled_frames': figures.filled,
         'restarts': figures.restarts,
         'errors': figures.errors,
         'looks_swapped': figures.looks_swapped,

@@ -23,12 +23,14 @@ from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.ros.diagnostics import LatencyMeter, RateMeter
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import FollowState, TrackerWatchdog
+from motion_avatar_ros.trackers.even_frames import EvenFrames
 from motion_avatar_ros.trackers.gate import Verdict
 from motion_avatar_ros.trackers.sample import Quaternion, Vector
 from motion_avatar_ros.trackers.swap import SwapWatch
 from motion_avatar_ros.trackers.timeline import AlignedFrames, TrackerTimeline
 
 _JOIN_S = 5.0
+_LONGEST_STEP_S = 0.1  # by which a blend advances or the root moves in one message
 
 #: Takes one pose, its confidence (2,), and its stamp [ns]; called by the worker.
 Emit = Callable[[BodyPose, np.ndarray, int], None]
@@ -48,6 +50,7 @@ class PipelineFigures:
     poses: int = 0
     restarts: int = 0
     dropped: int = 0
+    filled: int = 0
     errors: int = 0
     looks_swapped: bool = False
 
@@ -82,6 +85,7 @@ class AvatarPipeline:
         self._emit = emit
         self._now_ns = now_ns
         self._frame_s = 1.0 / estimator.rate_hz
+        self._even = EvenFrames(estimator.rate_hz)
         self._swap = SwapWatch()
         self._wake = threading.Condition()  # guards the timeline and the requests
         self._must_reset = False
@@ -180,17 +184,21 @@ class AvatarPipeline:
             frames.stamps_ns, frames.rotations, frames.positions)
 
         start_s = time.perf_counter()
-        estimate = self._estimator.step(frames.rotations[None], frames.positions[None])
+        even = self._even.fill(frames)
+        estimate = self._estimator.step(even.rotations[None], even.positions[None])
+        figures.filled = self._even.filled
         figures.inference.add(time.perf_counter() - start_s)
         if not np.isfinite(estimate.confidence.sum()):
             raise EstimateError('the estimated confidence is not finite')
 
-        for slot, stamp_ns in enumerate(frames.stamps_ns.tolist()):
+        given = np.flatnonzero(even.is_given).tolist()
+        for slot, stamp_ns in zip(given, frames.stamps_ns.tolist(), strict=True):
             last_ns = self._last_stamp_ns
             since_s = self._frame_s if last_ns is None else (stamp_ns - last_ns) * 1e-9
             # Never more than one frame's share, also after a pause: consumers see one message.
             dt_s = since_s if 0.0 < since_s < self._frame_s else self._frame_s
-            pose = self._limiter.limit(estimate.poses[0, slot], dt_s)
+            pose = self._limiter.limit(
+                estimate.poses[0, slot], dt_s, min(max(since_s, dt_s), _LONGEST_STEP_S))
             self._last_stamp_ns = stamp_ns
             if stop.is_set():
                 return

@@ -78,14 +78,18 @@ class PoseLimiter:
             self._blend_elapsed_s = 0.0
             self._crossing_m_s = None
 
-    def limit(self, pose: BodyPose, dt_s: float) -> BodyPose:
+    def limit(self, pose: BodyPose, dt_s: float, elapsed_s: float | None = None) -> BodyPose:
         """
         Return the pose to show.
 
         Args:
             pose: one estimated pose, (22, 3, 3) and (3,) [m].
-            dt_s: time since the pose before; at most one frame's, also after a pause, so that
-                the limit bounds what a consumer sees from one message to the next.
+            dt_s: what the joints' limit counts as time since the pose before; at most one
+                frame's, also after a pause, so that it bounds what a consumer sees from one
+                message to the next.
+            elapsed_s: time that really passed, by which blends advance and the root may move;
+                `dt_s` if not given. Longer than a frame when frames are lost: a blend then
+                still ends in time.
 
         Raises:
             PoseLimitError: the pose is not finite; the pose held stays.
@@ -98,12 +102,13 @@ class PoseLimiter:
             self._last = pose
             return pose
 
-        approach = self._approach(dt_s)
+        elapsed_s = dt_s if elapsed_s is None else elapsed_s
+        approach = self._approach(elapsed_s)
         angles_rad = geodesic_angle(last.local_rotations, pose.local_rotations)
         allowed_rad = self._max_joint_rad_s * dt_s
         is_limited = approach * angles_rad > allowed_rad
         root_step_m = approach * (pose.root_position - last.root_position)
-        root_allowed_m = self._root_speed_m_s(pose, last) * dt_s
+        root_allowed_m = self._root_speed_m_s(pose, last) * elapsed_s
         root_distance_m = float(np.sqrt(root_step_m @ root_step_m))
         is_root_limited = root_distance_m > root_allowed_m
 
@@ -127,12 +132,12 @@ class PoseLimiter:
             last.root_position + root_step_m)
         return self._last
 
-    def _approach(self, dt_s: float) -> float:
+    def _approach(self, elapsed_s: float) -> float:
         """Advance the blend; return the fraction of the remaining way to go in this frame."""
         if self._blend_elapsed_s is None:
             return 1.0
         before = _smoothstep(self._blend_elapsed_s / self._blend_s)
-        self._blend_elapsed_s += dt_s
+        self._blend_elapsed_s += elapsed_s
         after = _smoothstep(self._blend_elapsed_s / self._blend_s)
         if after >= 1.0:
             self._blend_elapsed_s = None

@@ -198,3 +198,16 @@ def test_figures_count_poses_and_latency(rig):
     assert figures.poses == len(rig.poses)
     assert figures.inference.percentile_ms(50) is not None
     assert rig.pipeline.tracker_figures('head')['accepted'] == 30
+
+
+def test_a_lost_frame_reaches_the_estimator_filled_in_and_no_consumer(rig):
+    rig.feed(20)
+    rig.settle()
+    seen, emitted = sum(rig.estimator.chunks), len(rig.poses)
+    rig.now_ns += 2 * round(1e9 / RATE_HZ)
+    rig.feed(1)
+    rig.settle()
+    assert sum(rig.estimator.chunks) == seen + 3
+    assert len(rig.poses) == emitted + 1
+    assert rig.pipeline.figures.filled == 2
+    assert rig.estimator.resets == 1

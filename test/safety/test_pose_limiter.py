@@ -189,3 +189,14 @@ def test_cost_stays_far_below_a_frame():
         limiter.limit(pose, DT_S)
         durations_s.append(time.perf_counter() - start_s)
     assert np.median(durations_s) < 0.001  # measured 0.1 ms; the margin is for a busy machine
+
+
+def test_lost_frames_do_not_stretch_a_blend():
+    here = BodyPose(np.broadcast_to(np.eye(3), (JOINT_COUNT, 3, 3)).copy(), np.zeros(3))
+    there = BodyPose(here.local_rotations, np.array([3.0, 0.0, 0.0]))
+    limiter = PoseLimiter(30.0, 8.0, blend_s=0.5)
+    limiter.limit(here, 1.0 / 60.0)
+    limiter.resume()
+    for _ in range(6):
+        shown = limiter.limit(there, 1.0 / 60.0, elapsed_s=0.1)
+    np.testing.assert_allclose(shown.root_position, there.root_position)

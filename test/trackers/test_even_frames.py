@@ -1,0 +1,61 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Lost frames are filled in for the estimator, and only there."""
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from motion_avatar_ros.body.rotations import geodesic_angle
+from motion_avatar_ros.trackers.even_frames import EvenFrames
+from motion_avatar_ros.trackers.timeline import AlignedFrames
+
+PERIOD_NS = round(1e9 / 60.0)
+
+
+def frames_at(slots, is_restart=False):
+    """Trackers that turn and move at constant speed, at these slots of the 60 Hz grid."""
+    slots = np.asarray(slots)
+    angle = 0.05 * slots[:, None] * np.array([1.0, 2.0, -1.0])
+    rotations = Rotation.from_euler('z', angle.reshape(-1, 1)).as_matrix().reshape(-1, 3, 3, 3)
+    positions = 0.01 * slots[:, None, None] * np.ones((1, 3, 3))
+    return AlignedFrames(
+        slots.astype(np.int64) * PERIOD_NS + 10**9, rotations, positions, is_restart, 0)
+
+
+def fill_all(*chunks):
+    even = EvenFrames(60.0)
+    filled = [even.fill(frames_at(chunk)) for chunk in chunks]
+    return (
+        np.concatenate([f.rotations for f in filled]),
+        np.concatenate([f.positions for f in filled]),
+        np.concatenate([f.is_given for f in filled]), even.filled)
+
+
+def test_complete_frames_pass_as_they_are():
+    frames = frames_at(range(5))
+    filled = EvenFrames(60.0).fill(frames)
+    assert filled.rotations is frames.rotations and filled.is_given.all()
+
+
+def test_lost_frames_within_and_between_chunks_do_not_raise_the_speed():
+    rotations, positions, is_given, count = fill_all([0, 1, 3], [4, 8], [9], [12, 13])
+    whole = frames_at(range(14))
+    np.testing.assert_allclose(positions, whole.positions, atol=1e-9)
+    assert geodesic_angle(rotations, whole.rotations).max() < 1e-6
+    assert np.flatnonzero(~is_given).tolist() == [2, 5, 6, 7, 10, 11]
+    assert count == 6
+
+
+def test_a_restart_is_not_joined_to_what_was_before():
+    even = EvenFrames(60.0)
+    even.fill(frames_at([0, 1]))
+    filled = even.fill(frames_at([10, 11], is_restart=True))
+    assert filled.is_given.tolist() == [True, True]
+
+
+def test_jittering_stamps_are_not_lost_frames():
+    frames = frames_at(range(6))
+    jitter = np.array([0, 3, -3, 4, -3, 2]) * 10**6
+    jittered = AlignedFrames(
+        frames.stamps_ns + jitter, frames.rotations, frames.positions, False, 0)
+    assert EvenFrames(60.0).fill(jittered).is_given.all()
