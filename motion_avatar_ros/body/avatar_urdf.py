@@ -107,7 +107,9 @@ def offsets_from_urdf(urdf: str) -> np.ndarray:
     return offsets_ros @ ROS_FROM_SMPL
 
 
-def _joint(robot, name: str, kind: str, axis: str, parent: str, child: str):
+def _joint(
+    robot: ElementTree.Element, name: str, kind: str, axis: str, parent: str, child: str
+) -> ElementTree.Element:
     joint = ElementTree.SubElement(robot, 'joint', name=name, type=kind)
     ElementTree.SubElement(joint, 'parent', link=parent)
     ElementTree.SubElement(joint, 'child', link=child)

@@ -15,9 +15,10 @@ from motion_avatar_ros.ros.parameters import parameter_table_markdown
 _INTRODUCTION = """\
 # Parameters
 
-Generated from the nodes' own tables. Unknown names, wrong types and values outside what is allowed are refused with a message that
-says what is allowed. Lifecycle nodes read them at configure; they also have `auto_activate` (bool, true): configure and activate
-without being asked.
+Generated from the nodes' own tables. Unknown names, wrong types and values outside what is
+allowed are refused with a message that says what is allowed. Lifecycle nodes read them at
+configure; they also have `auto_activate` (bool, true): configure and activate without being
+asked.
 """
 TABLES = {
     'avatar_node': AVATAR_PARAMETERS,
