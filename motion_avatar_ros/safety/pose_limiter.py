@@ -88,7 +88,7 @@ class PoseLimiter:
                 frame's, also after a pause, so that it bounds what a consumer sees from one
                 message to the next.
             elapsed_s: time that really passed, by which blends advance and the root may move;
-                `dt_s` if not given. Longer than a frame when frames are lost: a blend then
+                `dt_s` if not given and where a blend begins. Longer than a frame when frames are lost: a blend then
                 still ends in time.
 
         Raises:
@@ -102,7 +102,8 @@ class PoseLimiter:
             self._last = pose
             return pose
 
-        elapsed_s = dt_s if elapsed_s is None else elapsed_s
+        if elapsed_s is None or self._blend_elapsed_s == 0.0:
+            elapsed_s = dt_s  # a blend begins now: the pause before is no part of it
         approach = self._approach(elapsed_s)
         angles_rad = geodesic_angle(last.local_rotations, pose.local_rotations)
         allowed_rad = self._max_joint_rad_s * dt_s

@@ -177,7 +177,7 @@ def test_noise_is_the_same_for_the_same_seed(ear, play):
     for seed in (3, 3, 4):
         ear.heard['/tf'].clear()
         process = play(motion='squat', noise__position_m=0.01, seed=seed, start_delay_s=2.0)
-        heard = ear.listen_for('/tf', 60)
+        heard = ear.listen_for('/tf', 180)
         process.send_signal(signal.SIGINT)
         process.wait(10)
         runs.append({_poses(m)[0].tobytes() for m in heard})
