@@ -90,6 +90,8 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
         groups, progress = load_checkpoint(checkpoint, optimiser, rng)
         network.load_state_dict(groups['network'])
         average.load_state_dict(groups['average'])
+        if rank > 0:  # the checkpoint holds the first process's generator
+            rng = np.random.default_rng((config.seed, rank, progress['step']))
     parallel = DistributedDataParallel(network) if world > 1 else network
 
     bar = tqdm(range(progress['step'], settings.steps), disable=None if rank == 0 else True,

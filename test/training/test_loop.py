@@ -3,6 +3,10 @@
 """The training loop: learns, repeats by seed, and resumes as if it had never stopped."""
 
 import json
+import os
+from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -98,3 +102,17 @@ def test_the_learning_rate_warms_up_and_ends_at_zero():
     assert rates[0] == pytest.approx(0.1) and max(rates) == 1.0
     assert rates[100] == pytest.approx(0.0)
     assert all(later < before for before, later in zip(rates[10:], rates[11:], strict=False))
+
+
+def test_two_processes_train_together(data_folder, tmp_path):
+    config = tmp_path / 'run.yaml'
+    config.write_text(CONFIG.format(steps=30, precision='fp32'))
+    out = tmp_path / 'run'
+    subprocess.run(
+        [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2',
+         '-m', 'motion_avatar_ros', 'train', 'baseline', '--data', str(data_folder),
+         '--out', str(out), '--config', str(config)],
+        check=True, timeout=120, cwd=Path(__file__).parents[2],
+        env={**os.environ, 'OMP_NUM_THREADS': '1'})
+    assert len(figures(out)) == 1  # one process validates and writes
+    PoseEstimator.load(out / 'model', 'cpu').warm_up()
