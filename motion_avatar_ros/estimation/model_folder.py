@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 import torch
 from torch import nn
 import yaml
@@ -62,7 +62,7 @@ def write_model_folder(folder: Path, config: dict[str, Any], network: nn.Module)
         name: (tensor.half() if name in parameters else tensor).cpu().contiguous()
         for name, tensor in network.state_dict().items()
     }
-    save_file(tensors, folder / WEIGHTS_FILE)
+    (folder / WEIGHTS_FILE).write_bytes(save(tensors))
     (folder / CONFIG_FILE).write_text(yaml.safe_dump(config, sort_keys=False))
 
 
