@@ -88,8 +88,8 @@ class PoseLimiter:
                 frame's, also after a pause, so that it bounds what a consumer sees from one
                 message to the next.
             elapsed_s: time that really passed, by which blends advance and the root may move;
-                `dt_s` if not given and where a blend begins. Longer than a frame when frames are lost: a blend then
-                still ends in time.
+                `dt_s` if not given and where a blend begins. Longer than a frame when frames
+                are lost: a blend then still ends in time.
 
         Raises:
             PoseLimitError: the pose is not finite; the pose held stays.
