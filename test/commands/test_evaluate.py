@@ -10,11 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
+from swaying_motion import swaying_motion
 
-from motion_avatar_ros.body.axes import ROS_FROM_SMPL
-from motion_avatar_ros.body.motion import Motion, load_motion, save_motion
-from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.body.motion import load_motion, save_motion
 from motion_avatar_ros.commands import evaluate
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
@@ -28,17 +26,6 @@ SPLITS = {
 }
 
 
-def sway(seed: int, frames: int, rate_hz: float = 60.0) -> Motion:
-    rng = np.random.default_rng(seed)
-    seconds = np.arange(frames)[:, None, None] / rate_hz
-    turns = rng.normal(0.0, 0.4, (22, 3)) * np.sin(
-        2.0 * np.pi * rng.uniform(0.3, 1.0, (22, 3)) * seconds + rng.uniform(0.0, 6.0, (22, 3)))
-    rotations = Rotation.from_rotvec(turns.reshape(-1, 3)).as_matrix().reshape(frames, 22, 3, 3)
-    rotations[:, 0] = ROS_FROM_SMPL @ rotations[:, 0]
-    root = np.array([0.0, 0.0, 0.95]) + np.arange(frames)[:, None] * [0.01, 0.002, 0.0]
-    return Motion(BodyPose(rotations, root), rate_hz)
-
-
 @pytest.fixture(scope='module')
 def model(tmp_path_factory) -> Path:
     return write_random_baseline(tmp_path_factory.mktemp('models') / 'tiny', seed=1)
@@ -49,7 +36,7 @@ def data(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp('data')
     for seed, name in enumerate(SPLITS):
         (folder / name).parent.mkdir(exist_ok=True)
-        save_motion(folder / name, sway(seed, 30 + 10 * seed))
+        save_motion(folder / name, swaying_motion(seed, 30 + 10 * seed))
     (folder / 'splits.json').write_text(json.dumps(SPLITS))
     return folder
 

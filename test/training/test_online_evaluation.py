@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
+from swaying_motion import swaying_motion
 
-from motion_avatar_ros.body.axes import ROS_FROM_SMPL
 from motion_avatar_ros.body.motion import Motion
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.errors import MotionAvatarError
@@ -18,19 +17,7 @@ from motion_avatar_ros.estimation.trivial_estimators import rest_pose, tracked_j
 from motion_avatar_ros.training.evaluation import evaluate
 from motion_avatar_ros.training.online_evaluation import estimate_clips
 
-
-def sway(seed: int, frames: int, rate_hz: float = 60.0) -> Motion:
-    rng = np.random.default_rng(seed)
-    seconds = np.arange(frames)[:, None, None] / rate_hz
-    turns = rng.normal(0.0, 0.4, (22, 3)) * np.sin(
-        2.0 * np.pi * rng.uniform(0.3, 1.0, (22, 3)) * seconds + rng.uniform(0.0, 6.0, (22, 3)))
-    rotations = Rotation.from_rotvec(turns.reshape(-1, 3)).as_matrix().reshape(frames, 22, 3, 3)
-    rotations[:, 0] = ROS_FROM_SMPL @ rotations[:, 0]
-    root = np.array([0.0, 0.0, 0.95]) + np.arange(frames)[:, None] * [0.01, 0.002, 0.0]
-    return Motion(BodyPose(rotations, root), rate_hz)
-
-
-CLIPS = [sway(seed, frames) for seed, frames in enumerate((37, 90, 5, 61, 62, 8, 20))]
+CLIPS = [swaying_motion(seed, frames) for seed, frames in enumerate((37, 90, 5, 61, 62, 8, 20))]
 
 
 @pytest.fixture(scope='module')
@@ -127,7 +114,7 @@ def test_each_clip_gets_its_own_frames_in_order(streams):
 
 
 def test_clip_at_another_rate_is_resampled_to_the_estimators():
-    result = by_clip(Recorder(1), [sway(0, 25, rate_hz=24.0)])[0]
+    result = by_clip(Recorder(1), [swaying_motion(0, 25, rate_hz=24.0)])[0]
     assert len(result.poses.root_position) == 61
 
 
@@ -146,7 +133,7 @@ def test_scores_are_in_the_order_of_the_clips():
 
 
 def test_start_of_a_clip_is_left_out_of_its_settled_score():
-    clip = sway(9, 150)
+    clip = swaying_motion(9, 150)
     scores = evaluate(rest_pose(), [clip])
     assert scores.settled_clips[0].frames == 30 and scores.settled_count == 1
     assert scores.settled_clips[0].mpjpe_cm != scores.clips[0].mpjpe_cm
