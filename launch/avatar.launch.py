@@ -74,7 +74,8 @@ def launch_setup(context):
     if given['rviz'] == 'true':
         actions.append(Node(
             package='rviz2', executable='rviz2', namespace=given['namespace'],
-            arguments=['-d', str(SHARE / 'config' / 'avatar.rviz')],
+            arguments=['-d', str(SHARE / 'config' / 'avatar.rviz'),
+                       '-f', avatar_parameter(given['params_file'], 'fixed_frame', 'odom')],
             parameters=[sim_time(given)], remappings=TF_REMAPPINGS, output='screen'))
     return actions
 

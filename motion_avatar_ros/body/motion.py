@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 import zipfile
+import zlib
 
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
@@ -18,6 +19,9 @@ from motion_avatar_ros.errors import MotionFileError
 
 _BODY_VALUES = 3 * JOINT_COUNT
 _POSES_VALUES = 156  # AMASS (SMPL-H): body, then two hands
+# What no clip of a person has; resampling or looping it could fill the memory.
+_LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 1.0, 10_000.0
+_FARTHEST_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -76,15 +80,18 @@ def load_motion(path: str | Path) -> Motion:
         raise MotionFileError(path, 'no such file') from None
     except KeyError as error:
         raise MotionFileError(path, str(error.args[0])) from None
-    except (OSError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, TypeError, AttributeError, NotImplementedError,
+            zipfile.BadZipFile, zlib.error) as error:
         raise MotionFileError(path, f'not a readable npz ({error})') from None
-    frames = len(poses)
-    if poses.ndim != 2 or poses.shape[1] < _BODY_VALUES or trans.shape != (frames, 3):
+    if poses.ndim != 2 or poses.shape[1] < _BODY_VALUES or trans.shape != (len(poses), 3):
         raise MotionFileError(path, f'{poses.shape=} and {trans.shape=} do not fit')
-    if frames < 2 or not rate_hz > 0.0:
+    frames = len(poses)
+    if frames < 2 or not _LOWEST_RATE_HZ <= rate_hz <= _HIGHEST_RATE_HZ:
         raise MotionFileError(path, f'{frames} frames at {rate_hz} Hz')
     if not (np.isfinite(poses).all() and np.isfinite(trans).all()):
         raise MotionFileError(path, 'poses or trans hold values that are not finite')
+    if np.abs(trans).max() > _FARTHEST_M:
+        raise MotionFileError(path, f'trans reaches {np.abs(trans).max():g}: is it in metres?')
     axis_angle = poses[:, :_BODY_VALUES].reshape(frames, JOINT_COUNT, 3)
     return Motion(BodyPose(matrix_from_axis_angle(axis_angle), trans + SMPL_PELVIS_M), rate_hz)
 

@@ -45,8 +45,11 @@ def run(arguments: Namespace) -> int:
     out = arguments.out
     if (out / 'checkpoint.safetensors').exists() and not arguments.resume:
         raise MotionAvatarError(f"'{out}' holds a run already; add --resume or choose another")
-    out.mkdir(parents=True, exist_ok=True)
-    (out / 'config.yaml').write_text(yaml.safe_dump(config.as_dict(), sort_keys=False))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / 'config.yaml').write_text(yaml.safe_dump(config.as_dict(), sort_keys=False))
+    except OSError as error:
+        raise MotionAvatarError(f"'{out}' cannot hold a run: {error}") from None
     training = BaselineTraining(config)
     splits = {split: find_clips(arguments.data, split) for split in ('train', 'val')}
     training.load_data(arguments.data, splits)

@@ -102,20 +102,23 @@ class BaselineNetwork(nn.Module):
             state: what the frames before left; None at the start of the streams.
         """
         state = state or self.initial_state(len(features))
-        x = self.embed((features.flatten(-2) - self.feature_mean) / self.feature_std)
+        # Under autocast the sums between layers and the heads stay in fp32: rounding them would
+        # tremble by millimetres from frame to frame.
+        x = self.embed((features.flatten(-2) - self.feature_mean) / self.feature_std).float()
         past = []
         for block, before in zip(self.blocks, state.past, strict=True):
             x, after = block(x, before, state.filled)
             past.append(after)
-        x = self.norm(x)
-        pose_6d = self.mean_pose_6d + torch.cat((self.to_root(x), self.to_body(x)), dim=-1)
-        rotations = matrix_from_6d(pose_6d.unflatten(-1, (JOINT_COUNT, 6)))
         filled = (state.filled + features.shape[1]).clamp(max=past[0].shape[-2])
-        # The error head reads the features but does not shape them.
-        return (
-            BaselineOutput(rotations, self.to_log_error(x.detach())),
-            BaselineState(tuple(past), filled),
-        )
+        with torch.autocast(x.device.type, enabled=False):
+            x = self.norm(x)
+            pose_6d = self.mean_pose_6d + torch.cat((self.to_root(x), self.to_body(x)), dim=-1)
+            output = BaselineOutput(
+                matrix_from_6d(pose_6d.unflatten(-1, (JOINT_COUNT, 6))),
+                # The error head reads the features but does not shape them.
+                self.to_log_error(x.detach()),
+            )
+        return output, BaselineState(tuple(past), filled)
 
 
 def _head(width: int, outputs: int) -> nn.Sequential:

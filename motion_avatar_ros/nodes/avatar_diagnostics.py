@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from motion_avatar_ros.body.skeleton import JOINT_NAMES
-from motion_avatar_ros.nodes.avatar_parts import AvatarParts
 from motion_avatar_ros.ros.diagnostics import ERROR, OK, WARN
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import FollowState, FollowStatus
+
+if TYPE_CHECKING:  # it imports torch
+    from motion_avatar_ros.nodes.avatar_parts import AvatarParts
 
 _LEVELS = {
     FollowState.TRACKING: OK, FollowState.WAITING: WARN, FollowState.HOLD: WARN,

@@ -22,6 +22,7 @@ from std_srvs.srv import Trigger
 from motion_avatar_ros.body.avatar_urdf import avatar_urdf
 from motion_avatar_ros.body.joint_state import JointStateEncoder
 from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.nodes.avatar_diagnostics import SWAPPED, avatar_diagnosis
 from motion_avatar_ros.nodes.avatar_parameters import (
     AVATAR_PARAMETERS, TrackerSources, checked_body_id, tracker_sources,
 )
@@ -38,7 +39,6 @@ from motion_avatar_ros.safety.watchdog import FollowState, FollowStatus
 if TYPE_CHECKING:
     from motion_avatar_ros.nodes.avatar_parts import AvatarParts
 
-SWAPPED = 'the left hand stays on the right of the right one: are the trackers swapped?'
 _FIRST_MISSING_S = 2.0  # a tracker absent this long is named in the log, then again every
 _NEXT_MISSING_S = 10.0
 
@@ -48,6 +48,7 @@ class AvatarNode(AvatarLifecycleNode):
 
     def __init__(self, **node_arguments: Any) -> None:
         self._parts_in_use: AvatarParts | None = None
+        self._held: BodyPose | None = None  # by consumers, while nothing is configured
         self._status: FollowStatus | None = None
         self._publishers_in_use: list[Any] = []
         self._services_in_use: list[Any] = []
@@ -68,7 +69,7 @@ class AvatarNode(AvatarLifecycleNode):
         from motion_avatar_ros.nodes.avatar_parts import make_parts
 
         self._parts_in_use = make_parts(
-            parameters, self._emit, lambda: self.get_clock().now().nanoseconds)
+            parameters, self._emit, lambda: self.get_clock().now().nanoseconds, self._held)
         self._input = tracker_input(self._sources.kind)
         self._make_publishers()
         self._services_in_use = [
@@ -111,6 +112,8 @@ class AvatarNode(AvatarLifecycleNode):
 
     def cleanup(self) -> None:
         """Free the model, the publishers and the services."""
+        if self._parts_in_use is not None:
+            self._held = self._parts_in_use.limiter.last
         self._parts_in_use = self._input = None
         for publisher in self._publishers_in_use:
             self.destroy_lifecycle_publisher(publisher)
@@ -217,9 +220,6 @@ class AvatarNode(AvatarLifecycleNode):
             error = self.last_transition_error
             level = WARN if error is None else ERROR
             return level, error or self.state_label, {'state': self.state_label}
-        # Imports torch, which an unconfigured node does without.
-        from motion_avatar_ros.nodes.avatar_diagnostics import avatar_diagnosis
-
         return avatar_diagnosis(self._status, self._parts)
 
 

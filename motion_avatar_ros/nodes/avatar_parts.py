@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.nodes.avatar_parameters import gate_limits, tracker_sources
 from motion_avatar_ros.ros.avatar_pipeline import AvatarPipeline, Emit
@@ -30,7 +31,8 @@ class AvatarParts:
 
 
 def make_parts(
-    values: Mapping[str, Any], emit: Emit, now_ns: Callable[[], int]
+    values: Mapping[str, Any], emit: Emit, now_ns: Callable[[], int],
+    held: BodyPose | None = None,
 ) -> AvatarParts:
     """
     Load and warm up the model and wire it.
@@ -39,6 +41,7 @@ def make_parts(
         values: the parameters of avatar_node.
         emit: takes each pose.
         now_ns: the clock of the trackers' stamps.
+        held: the pose that consumers hold, from which to blend.
 
     Raises:
         MotionAvatarError: the model cannot be used here.
@@ -56,7 +59,7 @@ def make_parts(
     watchdog = TrackerWatchdog(estimator.tracker_names, stale_after_s)
     limiter = PoseLimiter(
         values['limits.max_joint_rad_s'], values['limits.max_root_m_s'],
-        values['limits.blend_s'])
+        values['limits.blend_s'], held)
     timeline = TrackerTimeline(
         estimator.tracker_names, estimator.rate_hz, gate_limits(values),
         max_gap_s=stale_after_s)

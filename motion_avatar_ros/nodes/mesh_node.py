@@ -22,7 +22,7 @@ from motion_avatar_ros.body.skinning import Skinner, skeleton_scale
 from motion_avatar_ros.nodes.mesh_parameters import MESH_PARAMETERS, color_rgba
 from motion_avatar_ros.ros.body_messages import pose_from_message, stamp_ns
 from motion_avatar_ros.ros.diagnostics import (
-    OK, WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
+    ERROR, OK, WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
 )
 from motion_avatar_ros.ros.lifecycle import AvatarLifecycleNode, run
 from motion_avatar_ros.ros.mesh_marker import MeshMarker
@@ -162,7 +162,7 @@ class MeshNode(AvatarLifecycleNode):
     def _diagnose(self) -> tuple[int, str, Mapping[str, Any]]:
         if not self._inputs:
             error = self.last_transition_error
-            return (OK if error is None else WARN), error or self.state_label, {
+            return (OK if error is None else ERROR), error or self.state_label, {
                 'state': self.state_label}
         mesh = self._skinner.mesh
         values = {

@@ -10,7 +10,7 @@ topic with two publishers is held, not shown.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import math
 import sys
 import time
@@ -32,13 +32,15 @@ from motion_avatar_ros.nodes.avatar_parameters import (
     AVATAR_PARAMETERS, TrackerSources, tracker_sources,
 )
 from motion_avatar_ros.ros.body_messages import pose_from_message, stamp_ns
-from motion_avatar_ros.ros.diagnostics import LatencyMeter, RateMeter
+from motion_avatar_ros.ros.diagnostics import (
+    OK, WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
+)
 from motion_avatar_ros.ros.lifecycle import run
 from motion_avatar_ros.ros.parameters import Parameter, declare_parameters
 from motion_avatar_ros.ros.qos import DIAGNOSTICS, JOINT_STATES, LATCHED
 from motion_avatar_ros.ros.tracker_input import TrackerInputError, tracker_input
 from motion_avatar_ros.ros.web_figures import TRUTH_COLOUR, SkinnedFigure, TrackerFigure
-from motion_avatar_ros.ros.web_report import BodyReception, report_markdown
+from motion_avatar_ros.ros.web_report import BodyReception, remarks, report_markdown
 from motion_avatar_ros.ros.web_view import FOLLOW_CHOICES, WebView, WebViewSettings
 from motion_avatar_ros.trackers.sample import Quaternion, Vector
 
@@ -98,6 +100,7 @@ class ViewerNode(Node):
             host=values['host'], port=values['port'], follow=values['follow']))
         self._closers.append(self._view.close)
         self._mesh = load_builtin_mesh(values['mesh'])
+        self._offsets_m = REST_OFFSETS_M
         self._body_figure = SkinnedFigure(self._view, 'body', self._mesh)
         self._trackers = {name: TrackerFigure(self._view, name) for name in sources.names}
         self._body: JointState | None = None
@@ -114,6 +117,7 @@ class ViewerNode(Node):
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0 / values['rate_hz'], self._draw, clock=steady)
         self.create_timer(_REPORT_PERIOD_S, self._report, clock=steady)
+        DiagnosticsPublisher(self, self.get_name()).add(self._diagnose)
         self.get_logger().info(f'page: {self._view.page}')
 
     @property
@@ -174,7 +178,8 @@ class ViewerNode(Node):
         except MotionAvatarError as error:
             self._problem = str(error)
             return
-        if abs(offsets_m - REST_OFFSETS_M).max() > 1e-6:
+        if abs(offsets_m - self._offsets_m).max() > 1e-6:
+            self._offsets_m = offsets_m
             self._body_figure = SkinnedFigure(self._view, 'body', self._mesh, offsets_m)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
@@ -228,18 +233,34 @@ class ViewerNode(Node):
         return pose
 
     def _report(self) -> None:
+        topic = self.resolve_topic_name(self._values['body_topic'])
+        self._body_publishers = self.count_publishers(topic)
+        self._view.show_report(report_markdown(self._reception(), self._avatar))
+
+    def _reception(self) -> BodyReception:
         now_s = time.monotonic()
-        topic = self._values['body_topic']
-        self._body_publishers = self.count_publishers(self.resolve_topic_name(topic))
-        self._view.show_report(report_markdown(BodyReception(
-            topic=topic,
+        return BodyReception(
+            topic=self._values['body_topic'],
             rate_hz=self._rate.rate_hz(now_s),
             age_s=None if self._received_s is None else now_s - self._received_s,
             latency_p50_ms=self._latency.percentile_ms(50),
             latency_p99_ms=self._latency.percentile_ms(99),
             publishers=self._body_publishers,
             problem=self._problem,
-        ), self._avatar))
+        )
+
+    def _diagnose(self) -> tuple[int, str, Mapping[str, Any]]:
+        body = self._reception()
+        problem = remarks(body)
+        return WARN if problem else OK, '; '.join(problem) or 'showing the body', {
+            'page': self.page,
+            'visitors': len(self._view.server.get_clients()),
+            'input_rate_hz': body.rate_hz,
+            'body_age_s': body.age_s,
+            'latency_p50_ms': body.latency_p50_ms,
+            'latency_p99_ms': body.latency_p99_ms,
+            'body_publishers': body.publishers,
+        }
 
 
 def main(args: Sequence[str] | None = None) -> int:

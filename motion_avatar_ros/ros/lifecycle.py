@@ -17,13 +17,17 @@ import sys
 import traceback
 from typing import Any
 
+from lifecycle_msgs.srv import ChangeState
 import rclpy
+from rclpy.exceptions import NameValidationException, ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleState, Node as LifecycleNode, TransitionCallbackReturn
 
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.ros.parameters import NodeParameters, Parameter
 
+#: What gets one line; rclpy refuses names and its own parameters by its own exceptions.
+_USER_MISTAKES = (MotionAvatarError, NameValidationException, ParameterException)
 AUTO_ACTIVATE = Parameter(
     'auto_activate', True, 'configure and activate at start, without a lifecycle manager')
 
@@ -37,6 +41,11 @@ class AvatarLifecycleNode(LifecycleNode):
             self, (*table, AUTO_ACTIVATE), self._why_parameters_are_fixed)
         #: Why the last transition was refused, in one line; None when it was not.
         self.last_transition_error: str | None = None
+        # rclpy's own answer to a transition that the state does not have ends the process.
+        for service in self.services:
+            if service.srv_type is ChangeState:
+                self._change_state = service.callback
+                service.callback = self._on_change_state
 
     # What a subclass overrides.
 
@@ -115,6 +124,19 @@ class AvatarLifecycleNode(LifecycleNode):
         self._quietly(self.cleanup)
         return TransitionCallbackReturn.SUCCESS
 
+    def _on_change_state(
+        self, request: ChangeState.Request, response: ChangeState.Response
+    ) -> ChangeState.Response:
+        transition = request.transition
+        known = {entry[0]: entry[1] for entry in self._state_machine.available_transitions}
+        if not transition.label and transition.id not in known:
+            names = ', '.join(f'{number} ({label})' for number, label in sorted(known.items()))
+            self.get_logger().error(
+                f'no transition {transition.id} while {self.state_label}; known: {names}')
+            response.success = False
+            return response
+        return self._change_state(request, response)
+
     def _stop_and_free(self) -> None:
         self.deactivate()
         self.cleanup()
@@ -123,8 +145,8 @@ class AvatarLifecycleNode(LifecycleNode):
         self.last_transition_error = None
         try:
             step()
-        except MotionAvatarError as error:
-            self.last_transition_error = f'cannot {verb}: {error}'
+        except _USER_MISTAKES as error:
+            self.last_transition_error = f'cannot {verb}: {_one_line(error)}'
             self.get_logger().error(self.last_transition_error)
             return TransitionCallbackReturn.FAILURE
         except Exception as error:
@@ -165,7 +187,7 @@ def run(
     nodes: list[Any] = []
     status = 0
     try:
-        rclpy.init(args=None if args is None else list(args))
+        _init(args)
         executor = SingleThreadedExecutor()
         for factory in factories:
             nodes.append(factory())
@@ -176,8 +198,8 @@ def run(
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except MotionAvatarError as error:
-        sys.stderr.write(f'error: {error}\n')
+    except _USER_MISTAKES as error:
+        sys.stderr.write(f'error: {_one_line(error)}\n')
         status = 2
     finally:
         # ros2 launch may deliver SIGINT twice; the second must not interrupt the clean-up.
@@ -186,3 +208,14 @@ def run(
             node.close() if hasattr(node, 'close') else node.destroy_node()
         rclpy.try_shutdown()
     return status
+
+
+def _init(args: Sequence[str] | None) -> None:
+    try:
+        rclpy.init(args=None if args is None else list(args))
+    except RuntimeError as error:  # arguments after --ros-args that cannot be read
+        raise MotionAvatarError(str(error).partition(', at /')[0]) from None
+
+
+def _one_line(error: Exception) -> str:
+    return ' '.join(str(error).split())

@@ -79,7 +79,10 @@ class Tf2Buffer:
     def _extrapolation_error(
         self, fixed_frame: str, frame: str, stamp_ns: int | None, error: Exception,
     ) -> TransformError:
-        newest = self._core.get_latest_common_time(fixed_frame, frame)
+        try:
+            newest = self._core.get_latest_common_time(fixed_frame, frame)
+        except tf2_py.TransformException:  # a frame just got another parent
+            return TransformError(f"frame '{frame}' in '{fixed_frame}': {error}")
         is_late = stamp_ns is not None and stamp_ns > Time.from_msg(
             newest.to_msg() if isinstance(newest, Time) else newest).nanoseconds
         return (NotYetError if is_late else TransformError)(

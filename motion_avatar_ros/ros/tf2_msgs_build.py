@@ -71,12 +71,6 @@ def missing_tools() -> list[str]:
     return [name for name, is_there in found.items() if not is_there]
 
 
-def is_built(python: Path) -> bool:
-    """Tell whether the environment of this interpreter has the message, loadable."""
-    check = 'from tf2_msgs.msg import TFMessage; TFMessage.__import_type_support__()'
-    return subprocess.run([str(python), '-c', check], capture_output=True).returncode == 0
-
-
 def build(venv: Path, requirements: Path, constraints: Path) -> None:
     """Compile the message and install it into a virtual environment that has the wheels.
 

@@ -55,20 +55,21 @@ def report_markdown(body: BodyReception, avatar: Mapping[str, str] | None) -> st
         ('latency p99', f'{_number(body.latency_p99_ms)} ms'),
     ]
     lines = ['| | |', '|---|---|', *(f'| {name} | {value} |' for name, value in rows)]
-    return '\n'.join(lines + [f'\n{remark}' for remark in _remarks(body)])
+    return '\n'.join(lines + [f'\n{remark}' for remark in remarks(body)])
 
 
-def _remarks(body: BodyReception) -> list[str]:
-    remarks = []
+def remarks(body: BodyReception) -> list[str]:
+    """Return what is wrong with the reception, one line each."""
+    lines = []
     if body.publishers > 1:
-        remarks.append(f'**{body.publishers} publishers on `{body.topic}`: the body is held**')
+        lines.append(f'{body.publishers} publishers on `{body.topic}`: the body is held')
     if body.age_s is None:
-        remarks.append(f'no pose on `{body.topic}` yet')
+        lines.append(f'no pose on `{body.topic}` yet')
     elif body.age_s > 1.0:
-        remarks.append(f'no pose for {body.age_s:.0f} s')
+        lines.append(f'no pose for {body.age_s:.0f} s')
     if body.problem is not None:
-        remarks.append(body.problem)
-    return remarks
+        lines.append(body.problem)
+    return lines
 
 
 def _number(value: float | str | None) -> str:

@@ -44,7 +44,8 @@ class PoseLimiter:
     """
 
     def __init__(
-        self, max_joint_rad_s: float, max_root_m_s: float, blend_s: float = 0.5
+        self, max_joint_rad_s: float, max_root_m_s: float, blend_s: float = 0.5,
+        held: BodyPose | None = None,
     ) -> None:
         for name, value in (
             ('max_joint_rad_s', max_joint_rad_s), ('max_root_m_s', max_root_m_s),
@@ -55,7 +56,7 @@ class PoseLimiter:
         self._max_joint_rad_s = max_joint_rad_s
         self._max_root_m_s = max_root_m_s
         self._blend_s = blend_s
-        self._last: BodyPose | None = None
+        self._last = held  # what consumers hold of an earlier limiter, if anything
         self._blend_elapsed_s: float | None = None  # None: not blending
         self._crossing_m_s: float | None = None  # root speed of this blend; None: not begun
         self.limited_frames = 0

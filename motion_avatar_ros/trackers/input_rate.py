@@ -38,11 +38,6 @@ class InputRate:
         self._stamps_ns.clear()
 
     @property
-    def intervals(self) -> int:
-        """The number of intervals that are known."""
-        return max(0, len(self._stamps_ns) - 1)
-
-    @property
     def rate_hz(self) -> float | None:
         """The rate; None before the second sample."""
         periods = self.periods_ns()
@@ -74,11 +69,6 @@ class RateMode:
         self._added = 0
         self._disagreeing = 0
         self.is_native: bool | None = None
-
-    @property
-    def input(self) -> InputRate:
-        """The rate of the input."""
-        return self._input
 
     def add(self, stamp_ns: int, is_after_gap: bool) -> None:
         """Take the stamp of a sample; after a gap a standing decision is soon made anew."""

@@ -31,11 +31,6 @@ class Track:
         """The rate of the samples by their stamps."""
         return self._rate.rate_hz
 
-    @property
-    def newest(self) -> Sample | None:
-        """The newest sample that is kept."""
-        return self._samples[-1] if self._samples else None
-
     def append(self, sample: Sample) -> None:
         """Take a sample whose stamp is after all others'."""
         if sample.is_restart and not self._samples:

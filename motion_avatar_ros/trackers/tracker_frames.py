@@ -166,16 +166,18 @@ class TrackerFrames:
         before = self._concerned.keys()
         self._concerned, self._direct, self._timing = {}, {}, {}
         for tracker, frame in self._frames.items():
+            # What else is said of the fixed frame, even a loop, does not matter to its children.
+            if self._tree.ancestry(frame)[1:2] == [self._fixed_frame] and (
+                    frame not in self._static):
+                self._direct.setdefault(frame, []).append(tracker)
+                self._concerned.setdefault(frame, [])
+                continue
             if self._tree.problem(self._fixed_frame, frame) is not None:
                 # What is known of the way is kept: the rest may come later.
                 chain = self._tree.ancestry(frame) + self._tree.ancestry(self._fixed_frame)
             else:
                 above_frame, above_fixed = self._tree.chain(self._fixed_frame, frame)
                 chain = above_frame + above_fixed
-                if chain == [frame] and frame not in self._static:
-                    self._direct.setdefault(frame, []).append(tracker)
-                    self._concerned.setdefault(frame, [])
-                    continue
                 moving = [name for name in chain if name not in self._static]
                 if moving:
                     self._timing[tracker] = moving[0]

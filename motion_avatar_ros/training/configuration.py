@@ -103,8 +103,9 @@ def load_training_config(path: str | Path) -> TrainingConfig:
     """Read a run's YAML file; errors are ConfigurationError."""
     try:
         raw = yaml.safe_load(Path(path).read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"configuration '{path}': {error}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = ' '.join(str(error).split())
+        raise ConfigurationError(f"configuration '{path}': {reason}") from None
     if not isinstance(raw, dict):
         raise ConfigurationError(f"configuration '{path}': expected names and values")
     parts = {'data': DataConfig, 'augmentation': AugmentationConfig,

@@ -73,8 +73,7 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
     Returns:
         The validation figures of the weights that were kept.
     """
-    rank, world = _join_processes()
-    device = torch.device(f'cuda:{rank}' if torch.cuda.is_available() else 'cpu')
+    rank, world, device = _join_processes()
     torch.manual_seed(config.seed + rank)
     rng = np.random.default_rng((config.seed, rank))
     settings = config.optimisation
@@ -92,7 +91,9 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
         average.load_state_dict(groups['average'])
         if rank > 0:  # the checkpoint holds the first process's generator
             rng = np.random.default_rng((config.seed, rank, progress['step']))
-    parallel = DistributedDataParallel(network) if world > 1 else network
+    # The network alone: bf16 features and forward kinematics would be off by millimetres.
+    forward = torch.autocast(device.type, torch.bfloat16, settings.precision == 'bf16')(
+        DistributedDataParallel(network) if world > 1 else network)
 
     bar = tqdm(range(progress['step'], settings.steps), disable=None if rank == 0 else True,
                initial=progress['step'], total=settings.steps, unit='step')
@@ -102,8 +103,7 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
             group['lr'] = learning_rate(step, settings)
         batch = training.draw(settings.batch // world, rng).to(device)
         network.train()
-        with torch.autocast(device.type, torch.bfloat16, settings.precision == 'bf16'):
-            loss, terms = training.loss(parallel, batch)
+        loss, terms = training.loss(forward, batch)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
@@ -131,15 +131,16 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
     return progress['best']
 
 
-def _join_processes() -> tuple[int, int]:
-    """Return this process's local rank and the number of processes; torchrun sets both."""
+def _join_processes() -> tuple[int, int, torch.device]:
+    """Return this process's rank over all hosts, their number, and its device, by torchrun."""
     world = int(os.environ.get('WORLD_SIZE', '1'))
     if world > 1:
         torch.distributed.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
-    rank = int(os.environ.get('LOCAL_RANK', '0'))
+    device = torch.device('cpu')
     if torch.cuda.is_available():
-        torch.cuda.set_device(rank)
-    return rank, world
+        device = torch.device('cuda', int(os.environ.get('LOCAL_RANK', '0')))
+        torch.cuda.set_device(device)
+    return int(os.environ.get('RANK', '0')), world, device
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -16,17 +16,9 @@ import numpy as np
 
 from motion_avatar_ros.body.motion import Motion
 from motion_avatar_ros.body.pose import BodyPose
-from motion_avatar_ros.body.skeleton import (
-    HEAD, LEFT_FOOT, LEFT_WRIST, PELVIS, RIGHT_FOOT, RIGHT_WRIST,
-)
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
-
-#: The joint whose true pose stands for each tracker.
-JOINT_OF_TRACKER = {
-    'head': HEAD, 'left_hand': LEFT_WRIST, 'right_hand': RIGHT_WRIST,
-    'pelvis': PELVIS, 'left_foot': LEFT_FOOT, 'right_foot': RIGHT_FOOT,
-}
+from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
 
 
 @dataclass(frozen=True)
@@ -71,7 +63,7 @@ def estimate_clips(
         MotionAvatarError: an estimate is not finite.
     """
     waiting = sorted(range(len(motions)), key=lambda clip: motions[clip].duration_s)
-    joints = [JOINT_OF_TRACKER[name] for name in estimator.tracker_names]
+    joints = [TRACKER_JOINTS[name] for name in estimator.tracker_names]
     estimator.reset()
     streams: list[_Stream | None] = [None] * estimator.streams
     rotations = np.tile(np.eye(3), (estimator.streams, 1, len(joints), 1, 1))

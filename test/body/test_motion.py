@@ -56,6 +56,11 @@ def wrong_files():
         ({**good, 'trans': np.zeros((4, 3))}, 'do not fit'),
         ({**good, 'mocap_framerate': 0.0}, '0.0 Hz'),
         ({**good, 'poses': np.full((5, 156), np.nan)}, 'not finite'),
+        ({**good, 'poses': np.float32(3.0)}, 'do not fit'),
+        ({**good, 'mocap_framerate': np.inf}, 'inf Hz'),
+        ({**good, 'mocap_framerate': 1e-6}, '1e-06 Hz'),
+        ({**good, 'mocap_framerate': 1e300}, r'1e\+300 Hz'),
+        ({**good, 'trans': np.full((5, 3), 1e9)}, 'is it in metres'),
         ({**good, 'poses': np.zeros((1, 156)), 'trans': np.zeros((1, 3))}, '1 frames'),
         ({**good, 'poses': np.array([{'a': 1}] * 5, dtype=object)}, 'not a readable npz'),
     ]
@@ -74,3 +79,27 @@ def test_a_missing_or_foreign_file_is_refused(tmp_path):
     (tmp_path / 'text.npz').write_text('no archive')
     with pytest.raises(MotionFileError, match='not a readable npz'):
         load_motion(tmp_path / 'text.npz')
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    (tmp_path / 'empty.npz').touch()
+    with pytest.raises(MotionFileError, match='not a readable npz'):
+        load_motion(tmp_path / 'empty.npz')
+
+
+def test_a_file_with_flipped_bits_is_read_or_refused_and_nothing_else(tmp_path):
+    generator = np.random.default_rng(0)
+    np.savez_compressed(
+        tmp_path / 'good.npz', poses=generator.normal(size=(10, 156)), trans=np.zeros((10, 3)),
+        mocap_framerate=60.0)
+    good = (tmp_path / 'good.npz').read_bytes()
+    refused = 0
+    for _ in range(200):
+        bad = bytearray(good)
+        bad[generator.integers(len(bad))] ^= 1 << int(generator.integers(8))
+        (tmp_path / 'bad.npz').write_bytes(bad)
+        try:
+            load_motion(tmp_path / 'bad.npz')
+        except MotionFileError:
+            refused += 1
+    assert refused > 100

@@ -116,6 +116,17 @@ def test_inactive_is_silent_and_activation_resumes_without_a_jump(avatar_rig):
     rig.check_safe()
 
 
+def test_cleaned_up_and_configured_again_it_goes_on_without_a_jump(avatar_rig):
+    rig = avatar_rig()
+    rig.track()
+    node = rig.node
+    for transition in (node.trigger_deactivate, node.trigger_cleanup,
+                       node.trigger_configure, node.trigger_activate):
+        transition()
+    rig.track()
+    rig.check_safe()
+
+
 def test_every_state_can_be_left_and_entered_again(avatar_rig):
     rig = avatar_rig(auto_activate=False)
     node, threads = rig.node, threading.active_count()

@@ -89,6 +89,8 @@ def test_two_publishers_hold_the_body_and_the_panel_says_so(viewer, sender):
     viewer._report()
     assert not viewer._body_figure._mesh.visible
     assert '2 publishers' in viewer._view._report.content
+    level, line, values = viewer._diagnose()
+    assert level == 1 and '2 publishers' in line and values['body_publishers'] == 2
 
 
 def test_message_that_is_no_pose_is_told_and_nothing_moves(viewer, sender):

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 import signal
 
+from lifecycle_msgs.srv import ChangeState
 import pytest
 import rclpy
 from rclpy.node import Node
+from std_msgs.msg import String
 
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.ros.lifecycle import AvatarLifecycleNode, run
@@ -95,6 +97,46 @@ def test_shutdown_from_active_stops_and_frees(make_node):
     node.trigger_shutdown()
     assert node.state_label == 'finalized'
     assert node.calls[-2:] == ['deactivate', 'cleanup']
+
+
+@pytest.mark.parametrize('number', [1, 2, 99])
+def test_a_transition_that_the_state_does_not_have_is_refused_and_the_node_lives(
+    make_node, number
+):
+    node = make_node()
+    node.start()
+    service = next(s for s in node.services if s.srv_type is ChangeState)
+    request = ChangeState.Request()
+    request.transition.id = number  # configure, cleanup and nonsense, while active
+    assert not service.callback(request, ChangeState.Response()).success
+    assert node.state_label == 'active'
+    request.transition.id = 4
+    assert service.callback(request, ChangeState.Response()).success
+    assert node.state_label == 'inactive'
+
+
+@pytest.mark.parametrize('arguments', [
+    ['-p', 'use_sim_time:=abc'], ['-p', 'rate_hz:='], ['--params-file', 'none.yaml'],
+    ['--nonsense']])
+def test_ros_arguments_that_cannot_be_read_end_with_a_line_and_status_2(
+    ros_domain, capfd, arguments
+):
+    handler = signal.getsignal(signal.SIGINT)
+    status = run(lambda: Node('plain'), ['--ros-args', *arguments])
+    signal.signal(signal.SIGINT, handler)
+    assert status == 2
+    error = capfd.readouterr().err
+    assert 'Traceback' not in error
+    assert error.strip().splitlines()[-1].startswith('error: ')
+
+
+def test_a_topic_name_that_ros_refuses_is_one_line(make_node):
+    node = make_node()
+    node.activate = lambda: node.create_publisher(String, 'no topic', 1)
+    assert not node.start()
+    assert node.state_label == 'inactive'
+    assert "'no topic'" in node.last_transition_error
+    assert '\n' not in node.last_transition_error
 
 
 def test_a_plain_node_with_a_bad_parameter_ends_with_one_line_and_status_2(ros_domain, capfd):

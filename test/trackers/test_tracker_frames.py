@@ -51,6 +51,13 @@ def test_child_of_the_fixed_frame_is_passed_on_as_it_is(stream):
     assert len(stream.send('odom', 'head_tracker', -9_000_000, 1.0, now_ms=5)) == 1
 
 
+def test_a_loop_above_the_fixed_frame_does_not_stop_its_children(stream):
+    stream.send('odom', 'head_tracker', 0)
+    stream.send('head_tracker', 'odom', 8)
+    assert len(stream.send('odom', 'head_tracker', 16)) == 1
+    assert len(stream.send('odom', 'left_tracker', 16)) == 1
+
+
 def test_static_frame_in_between_delays_nothing(stream):
     stream.send('odom', 'lighthouse', x=2.0, is_static=True)
     (tracker, stamp_ns, position, _), = stream.send('lighthouse', 'head_tracker', 16, 1.0)

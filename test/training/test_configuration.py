@@ -39,6 +39,15 @@ def test_a_wrong_configuration_is_refused_and_says_why(tmp_path, text, told):
         load_training_config(path)
 
 
+@pytest.mark.parametrize('content', [b'a: [', b'\xff\xfe\x00', b'\x00\x01'])
+def test_a_configuration_that_is_no_yaml_is_refused_in_one_line(tmp_path, content):
+    path = tmp_path / 'wrong.yaml'
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError) as refused:
+        load_training_config(path)
+    assert '\n' not in str(refused.value)
+
+
 @pytest.mark.parametrize('section, told', [
     ('network: {widht: 3}', "network: unknown 'widht'"), ('loss: {hands: 1.0}', "'hands'")])
 def test_the_models_own_sections_are_checked_too(tmp_path, section, told):

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from motion_avatar_ros.commands.main import main
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
+from motion_avatar_ros.training import baseline_training
 from motion_avatar_ros.training.configuration import OptimisationConfig
 from motion_avatar_ros.training.loop import learning_rate
 
@@ -62,6 +63,31 @@ def test_it_learns_and_ships_a_model_that_runs(train, precision):
     assert status == 0
     assert figures(out)[-1] < figures(out)[0]
     PoseEstimator.load(out / 'model', 'cpu').warm_up()
+
+
+def test_an_output_folder_that_cannot_be_made_is_one_line_and_status_2(train, tmp_path, capsys):
+    (tmp_path / 'file').touch()
+    status, _ = train('file/run')
+    assert status == 2
+    assert 'cannot hold a run' in capsys.readouterr().err
+
+
+def test_half_precision_is_the_networks_alone(train, monkeypatch):
+    in_half = {'network': set(), 'geometry': set()}
+
+    def watch(owner, name, what):
+        function = getattr(owner, name)
+
+        def watched(*arguments):
+            in_half[what].add(torch.is_autocast_enabled('cpu'))
+            return function(*arguments)
+        monkeypatch.setattr(owner, name, watched)
+
+    watch(baseline_training.BaselineNetwork, 'forward', 'network')
+    watch(baseline_training, 'observe', 'geometry')
+    watch(baseline_training, 'pose_losses', 'geometry')
+    train('run', steps=30, precision='bf16')
+    assert in_half == {'network': {True, False}, 'geometry': {False}}  # validation is in full
 
 
 def test_the_same_seed_gives_the_same_weights(train):
