@@ -43,8 +43,11 @@ def run(arguments: Namespace) -> int:
         raise MotionAvatarError(
             f"the configuration is for model '{config.model}', not '{arguments.model}'")
     out = arguments.out
-    if (out / 'checkpoint.safetensors').exists() and not arguments.resume:
+    has_run = (out / 'checkpoint.safetensors').exists()
+    if has_run and not arguments.resume:
         raise MotionAvatarError(f"'{out}' holds a run already; add --resume or choose another")
+    if arguments.resume and not has_run:
+        logging.info("'%s' holds no run yet: a new one begins", out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / 'config.yaml').write_text(yaml.safe_dump(config.as_dict(), sort_keys=False))
@@ -54,7 +57,8 @@ def run(arguments: Namespace) -> int:
     splits = {split: find_clips(arguments.data, split) for split in ('train', 'val')}
     training.load_data(arguments.data, splits)
     best = train(training, config, out, arguments.resume)
-    logging.info('kept %s in %s', best, out / 'model')
+    if best is not None:  # of several processes the first one keeps the model
+        logging.info('kept %s in %s', best, out / 'model')
     return 0
 
 

@@ -30,7 +30,7 @@ from motion_avatar_ros.trackers.swap import SwapWatch
 from motion_avatar_ros.trackers.timeline import AlignedFrames, TrackerTimeline
 
 _JOIN_S = 5.0
-_LONGEST_STEP_S = 0.1  # by which a blend advances or the root moves in one message
+_LONGEST_STEP_S = 0.05  # by which a blend advances or the root moves in one message
 
 #: Takes one pose, its confidence (2,), and its stamp [ns]; called by the worker.
 Emit = Callable[[BodyPose, np.ndarray, int], None]
