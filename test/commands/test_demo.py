@@ -25,9 +25,6 @@ BASELINE = ROOT / 'models' / 'baseline'
 WEIGHTS = 'weights.safetensors'
 TIMEOUT_S = 120.0
 
-needs_baseline = pytest.mark.skipif(
-    not (BASELINE / WEIGHTS).is_file(), reason='the trained model is not part of this checkout')
-
 
 def command(*options):
     return [sys.executable, '-m', 'motion_avatar_ros', 'demo', *map(str, options)]
@@ -67,7 +64,6 @@ def zeroed_model(tmp_path):
     return folder
 
 
-@needs_baseline
 @pytest.mark.parametrize('options', [(), ('--composed',)])
 def test_shipped_model_follows_the_built_in_motion(ros_domain, options):
     result = run_demo('--headless', '--json', '--duration', 4, *options)
