@@ -47,10 +47,6 @@ class JointStateEncoder:
     def __init__(self) -> None:
         self._angles = np.zeros((JOINT_COUNT, 3))
 
-    def reset(self) -> None:
-        """Forget the previous pose."""
-        self._angles[:] = 0.0
-
     def encode(self, pose: BodyPose) -> np.ndarray:
         """Return the 69 values [m, rad] of one pose, in the order of JOINT_STATE_NAMES."""
         rotations = ros_local_rotations(pose.local_rotations)

@@ -21,14 +21,13 @@ from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.ros.body_messages import stamp_ns
 from motion_avatar_ros.ros.qos import TF, TF_STATIC, TRACKER_POSE
 from motion_avatar_ros.ros.tf_message_bytes import (
     TransformRecord, UnreadableBytesError, read_transforms,
 )
 from motion_avatar_ros.trackers.tracker_frames import OnSample, TrackerFrames
 from motion_avatar_ros.trackers.transform_buffer import ChainBuffer, TransformBuffer
-
-_NS_PER_S = 1_000_000_000
 
 
 class TrackerInputError(MotionAvatarError):
@@ -147,7 +146,7 @@ class TfInput:
                 f'{header.frame_id}\0{transform.child_frame_id}'.encode(),
                 header.frame_id,
                 transform.child_frame_id,
-                header.stamp.sec * _NS_PER_S + header.stamp.nanosec,
+                stamp_ns(header.stamp),
                 (position.x, position.y, position.z),
                 (quaternion.x, quaternion.y, quaternion.z, quaternion.w),
             )
@@ -200,7 +199,7 @@ class PoseInput:
         position, quaternion = message.pose.position, message.pose.orientation
         on_sample(
             tracker,
-            header.stamp.sec * _NS_PER_S + header.stamp.nanosec,
+            stamp_ns(header.stamp),
             (position.x, position.y, position.z),
             (quaternion.x, quaternion.y, quaternion.z, quaternion.w),
         )

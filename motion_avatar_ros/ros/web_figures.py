@@ -83,7 +83,3 @@ class TrackerFigure:
         self._frame.position = position_m
         self._frame.wxyz = np.roll(quaternion_xyzw, 1)
         self._frame.visible = True
-
-    def hide(self) -> None:
-        """Take it from the page until it is seen again."""
-        self._frame.visible = False

@@ -56,7 +56,3 @@ class SwapWatch:
                 self._swapped_since_ns = stamp_ns
             is_long = stamp_ns - self._swapped_since_ns > _PERSISTS_S * 1e9
         return is_long
-
-    def clear(self) -> None:
-        """Forget what was seen."""
-        self._swapped_since_ns = self._last_ns = None
