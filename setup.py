@@ -22,7 +22,7 @@ setup(
     name=package_name,
     version='0.1.0',
     packages=find_packages(exclude=['test', 'test.*']),
-    package_data={package_name: ['body/data/*']},
+    package_data={package_name: ['body/data/*', 'ros/web/*', 'trackers/data/*']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
         (f'share/{package_name}', ['package.xml', 'LICENSE']),
@@ -44,6 +44,7 @@ setup(
             'composed_nodes = motion_avatar_ros.nodes.composed_nodes:main',
             'mesh_node = motion_avatar_ros.nodes.mesh_node:main',
             'tracker_player_node = motion_avatar_ros.nodes.tracker_player_node:main',
+            'webxr_tracker_node = motion_avatar_ros.nodes.webxr_tracker_node:main',
             'viewer_node = motion_avatar_ros.nodes.viewer_node:main',
             'motion_avatar = motion_avatar_ros.commands.main:main',
         ],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motion_avatar_ros.body.calibration_motion import CALIBRATION_S
 from motion_avatar_ros.body.easing import pulse
 from motion_avatar_ros.body.footsteps import GroundPath, Step
 
@@ -23,6 +24,7 @@ _SAMPLES_PER_S = 240.0
 
 #: Stretches by name of the motion: what, and how long [s].
 _STAND, _WALK, _WAVE, _SQUAT, _TURN = 'stand', 'walk', 'wave', 'squat', 'turn'
+_CALIBRATION = 'calibration'
 SCRIPTS: dict[str, tuple[tuple[str, float], ...]] = {
     'walk': ((_STAND, 0.6), (_WALK, 0.0), (_STAND, 0.6)),
     'wave': ((_STAND, 0.4), (_WAVE, 4.0), (_STAND, 0.6)),
@@ -30,6 +32,7 @@ SCRIPTS: dict[str, tuple[tuple[str, float], ...]] = {
     'turn': ((_STAND, 0.6), (_TURN, _TURN_S), (_STAND, 0.6)),
     'mix': ((_STAND, 0.6), (_WALK, 0.0), (_STAND, 0.5), (_WAVE, 4.0), (_STAND, 0.3),
             (_SQUAT, 3.4), (_STAND, 0.5), (_TURN, _TURN_S), (_STAND, 0.6)),
+    'calibration': ((_STAND, 0.3), (_CALIBRATION, CALIBRATION_S), (_STAND, 0.3)),
 }
 MOTION_NAMES = tuple(SCRIPTS)
 

@@ -1,7 +1,7 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """
-Built-in motion: standing, walking an oval, waving, squatting, turning on the spot.
+Built-in motion: standing, walking an oval, waving, squatting, turning, being calibrated.
 
 It needs no data, is the same on every machine, and its end joins its beginning. The upper body
 follows cycles and key poses; the pelvis moves along a path; the legs are solved so that the
@@ -15,6 +15,7 @@ import numpy as np
 from motion_avatar_ros.body.axes import (
     ROS_FROM_SMPL, ros_global_rotations, smpl_global_rotations, smpl_local_rotations,
 )
+from motion_avatar_ros.body.calibration_motion import calibration_rotations
 from motion_avatar_ros.body.easing import ease
 from motion_avatar_ros.body.euler import rotation_about
 from motion_avatar_ros.body.footsteps import FootTrack, foot_track
@@ -65,7 +66,8 @@ def builtin_motion(name: str = 'mix', rate_hz: float = 60.0) -> Motion:
     Make one loop of a built-in motion: the frame after the last is the first.
 
     Args:
-        name: walk, wave, squat, turn, or mix for all of them one after the other.
+        name: walk, wave, squat, turn, mix for all of them one after the other, or calibration
+            for what the calibration's guide asks of an operator.
         rate_hz: frames per second, rounded so that a loop has a whole number of frames.
 
     Raises:
@@ -102,6 +104,9 @@ def _upper_body(plan: Plan, times_s: np.ndarray) -> np.ndarray:
                stretch.weight(times_s, 1.0, 1.0))
     for stretch in plan.of('squat'):
         _blend(rotations, squatting_rotations(), stretch.weight(times_s, 1.4, 1.4))
+    for stretch in plan.of('calibration'):
+        _blend(rotations, calibration_rotations(
+            times_s - stretch.start_s, standing_rotations()), stretch.weight(times_s, 0.3, 0.3))
     ahead = plan.path.at(times_s + _LOOK_AHEAD_S)[:, 2] - plan.path.at(times_s)[:, 2]
     for name, share in _LOOK_SHARES.items():
         joint = JOINT_INDEX[name]

@@ -5,7 +5,8 @@ Frames lost on the way, filled in for an estimator that takes time steps for gra
 
 A network sees displacements per frame. Where a frame is missing, the next one would show twice
 the speed, and the network's memory would be wrong for as long as it lasts. Missing frames are
-interpolated between the two around them; they are for the estimator alone and no output.
+interpolated between the two around them; they are for the estimator alone and no output. A
+tracker has a pose in them where it has one on both sides.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ class FilledFrames:
     Attributes:
         rotations: (T, N, 3, 3) in the z-up world, SMPL body axes.
         positions: (T, N, 3) [m] in the world.
+        is_valid: (T, N) whether a tracker has a pose; NaN where it has none.
         is_given: (T,) whether a frame was given or filled in.
     """
 
     rotations: np.ndarray
     positions: np.ndarray
+    is_valid: np.ndarray
     is_given: np.ndarray
 
 
@@ -42,38 +45,49 @@ class EvenFrames:
     def __init__(self, rate_hz: float) -> None:
         """Take the estimator's rate."""
         self._period_ns = 1e9 / rate_hz
-        self._last: tuple[int, np.ndarray, np.ndarray] | None = None
+        self._last: tuple[int, np.ndarray, np.ndarray, np.ndarray] | None = None
         self.filled = 0
 
     def fill(self, frames: AlignedFrames) -> FilledFrames:
         """Return the frames with the missing ones; a restart continues nothing."""
         last = None if frames.is_restart else self._last
         stamps = frames.stamps_ns.tolist()
-        self._last = stamps[-1], frames.rotations[-1], frames.positions[-1]
+        self._last = stamps[-1], frames.rotations[-1], frames.positions[-1], frames.is_valid[-1]
         before = [last[0] if last else stamps[0], *stamps[:-1]]
         missing = [
             round((stamp - earlier) / self._period_ns) - 1
             if stamp - earlier > _LOST * self._period_ns else 0
             for earlier, stamp in zip(before, stamps, strict=True)]
         if not any(missing):
-            return FilledFrames(frames.rotations, frames.positions, np.ones(len(stamps), bool))
-
-        rotations, positions, is_given = [], [], []
-        for slot, count in enumerate(missing):
-            rotation, position = frames.rotations[slot], frames.positions[slot]
-            if count:
-                start = (frames.rotations[slot - 1], frames.positions[slot - 1]) if slot else (
-                    last[1:] if last else (rotation, position))
-                fractions = np.arange(1, count + 1) / (count + 1)
-                rotations.append(slerp(
-                    start[0][None], np.repeat(rotation[None], count, axis=0),
-                    fractions[:, None]))
-                positions.append(
-                    start[1] + fractions[:, None, None] * (position - start[1]))
-                is_given += [False] * count
-            rotations.append(rotation[None])
-            positions.append(position[None])
-            is_given.append(True)
+            return FilledFrames(
+                frames.rotations, frames.positions, frames.is_valid, np.ones(len(stamps), bool))
         self.filled += sum(missing)
-        return FilledFrames(
-            np.concatenate(rotations), np.concatenate(positions), np.array(is_given))
+
+        parts = []
+        for slot, count in enumerate(missing):
+            given = frames.rotations[slot], frames.positions[slot], frames.is_valid[slot]
+            if count:
+                start = (
+                    frames.rotations[slot - 1], frames.positions[slot - 1],
+                    frames.is_valid[slot - 1]) if slot else (last or (0, *given))[1:]
+                parts.append((*_between(start, given, count), np.zeros(count, bool)))
+            parts.append((*(values[None] for values in given), np.ones(1, bool)))
+        return FilledFrames(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+def _between(
+    start: tuple[np.ndarray, np.ndarray, np.ndarray],
+    end: tuple[np.ndarray, np.ndarray, np.ndarray],
+    count: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rotations, positions and validity of `count` frames between two."""
+    is_valid = start[2] & end[2]
+    trackers = len(is_valid)
+    rotations = np.full((count, trackers, 3, 3), np.nan)
+    positions = np.full((count, trackers, 3), np.nan)
+    fractions = np.arange(1, count + 1)[:, None] / (count + 1)
+    rotations[:, is_valid] = slerp(
+        start[0][None, is_valid], np.repeat(end[0][None, is_valid], count, axis=0), fractions)
+    positions[:, is_valid] = start[1][is_valid] + fractions[..., None] * (
+        end[1][is_valid] - start[1][is_valid])
+    return rotations, positions, np.repeat(is_valid[None], count, axis=0)

@@ -3,6 +3,8 @@
 """
 At which stamps frames are made, and the frames that are complete.
 
+Required trackers decide when there is a frame; the others only which poses are in it.
+
 Native mode: the stamps of the head's samples. Grid mode: a grid at the model's rate, so that
 the time between frames is always the one the model was trained with.
 """
@@ -12,25 +14,31 @@ from __future__ import annotations
 import math
 
 from motion_avatar_ros.trackers.input_rate import RateMode
+from motion_avatar_ros.trackers.optional_track import OptionalTrack
 from motion_avatar_ros.trackers.sample import Sample
 from motion_avatar_ros.trackers.track import Track
+
+#: The poses of all trackers at one stamp; None for one that is not there.
+Frame = list[Sample | None]
 
 _BEFORE_ALL_NS = -(1 << 62)
 
 
 class FrameTimes:
-    """Walks through time, frame by frame, as far as all trackers have come."""
+    """Walks through time, frame by frame, as far as the required trackers have come."""
 
     def __init__(self, tracks: list[Track], rate_hz: float, max_gap_ns: int):
         """
         Start before the first sample.
 
         Args:
-            tracks: of all trackers, the head's first.
+            tracks: of all trackers; the first is the head's and is required.
             rate_hz: the model's rate.
             max_gap_ns: longest time between two frames that belong together.
         """
         self._tracks = tracks
+        self._required = [track for track in tracks if track.is_required]
+        self._optional = [track for track in tracks if isinstance(track, OptionalTrack)]
         self._head = tracks[0]
         self._period_ns = 1e9 / rate_hz
         self._max_gap_ns = max_gap_ns
@@ -52,25 +60,23 @@ class FrameTimes:
         self._last_head_ns = sample.stamp_ns
         self._mode.add(sample.stamp_ns, is_after_gap)
 
-    def complete_frames(self) -> tuple[list[list[Sample]], bool, int]:
+    def complete_frames(self) -> tuple[list[Frame], bool, int]:
         """
         Return the frames that became complete since the last call.
 
         Returns:
-            The frames, each with a sample per tracker; whether they do not continue the frames
+            The frames, each with a pose per tracker; whether they do not continue the frames
             before; and how many frames that belonged to what was before are left out.
         """
-        frames: list[list[Sample]] = []
+        frames: list[Frame] = []
         is_restart = False
         dropped = 0
         while (stamp_ns := self._next_stamp_ns()) is not None:
-            if not all(track.covers(stamp_ns) for track in self._tracks):
+            if not self._is_complete(stamp_ns):
                 break
-            poses = [track.at(stamp_ns) for track in self._tracks]
+            frame = [track.at(stamp_ns) for track in self._tracks]
             self._done_ns = stamp_ns
-            frame = [pose for pose in poses if pose is not None]
-            if len(frame) < len(poses):
-                self._skip_gaps(poses)
+            if None in frame and self._skip_gaps(frame):
                 continue
             if self._is_restart(stamp_ns):
                 is_restart = True
@@ -79,6 +85,15 @@ class FrameTimes:
             self._last_frame_ns = stamp_ns
             frames.append(frame)
         return frames, is_restart, dropped
+
+    def _is_complete(self, stamp_ns: int) -> bool:
+        for track in self._required:
+            if not track.covers(stamp_ns):
+                return False
+        if not self._optional:
+            return True
+        required_ns = min(track.newest_ns or 0 for track in self._required)
+        return all(track.is_settled(stamp_ns, required_ns) for track in self._optional)
 
     def _next_stamp_ns(self) -> int | None:
         if self._mode.is_native is None:
@@ -112,13 +127,18 @@ class FrameTimes:
             stamp_ns = self._grid_start_ns + round(steps * self._period_ns)
         return stamp_ns
 
-    def _skip_gaps(self, poses: list[Sample | None]) -> None:
-        """Go on to where the gaps end: a missing pose lies before a sample that is there."""
+    def _skip_gaps(self, frame: Frame) -> bool:
+        """Go on to where gaps of required trackers end; False when there is none."""
+        is_gap = False
         stamp_ns = self._done_ns
-        for track, pose in zip(self._tracks, poses):
-            resumes_ns = track.next_stamp_ns(stamp_ns) if pose is None else None
-            if resumes_ns is not None:
-                self._done_ns = max(self._done_ns, resumes_ns - 1)
+        for track, pose in zip(self._tracks, frame):
+            if pose is None and track.is_required:
+                is_gap = True
+                # A missing pose lies before a sample that is there.
+                resumes_ns = track.next_stamp_ns(stamp_ns)
+                if resumes_ns is not None:
+                    self._done_ns = max(self._done_ns, resumes_ns - 1)
+        return is_gap
 
     def _is_restart(self, stamp_ns: int) -> bool:
         last_ns = self._last_frame_ns
@@ -126,4 +146,4 @@ class FrameTimes:
             return True
         return any(
             track.restart_ns is not None and track.restart_ns > last_ns
-            for track in self._tracks)
+            for track in self._required)

@@ -13,7 +13,9 @@ A refused sample leaves no trace but its count. Rules, in this order:
   between their stamps. Refused samples that agree with each other form a second track; when it
   has lasted `relocate_after_s` it is believed as a new place and marked as a restart. A sample
   that continues the second track does not pass merely because time went by, and after
-  `relocate_after_s` of nothing but jumps only a lasting place is believed.
+  `relocate_after_s` of nothing but jumps only a lasting place is believed. Where the whole
+  tracking space moved, all trackers jump at once: with the first of them that is believed so
+  are the others.
 
 After a silence of `relocate_after_s` or more any place is believed, marked as a restart.
 """
@@ -35,6 +37,8 @@ _MAX_COORDINATE_M = 1e8
 # During a jump the reach from the last accepted sample stops growing: time alone must not make
 # an outlier believable.
 _MAX_RETURN_S = 0.1
+# Trackers of other rates see the tracking space move at their next samples.
+_SAME_JUMP_NS = 100_000_000
 
 
 class Verdict(enum.Enum):
@@ -84,6 +88,7 @@ class TrackerGate:
         self._accepted: Sample | None = None
         self._jumped: Sample | None = None
         self._jumped_since_ns = 0
+        self._is_jump_believed = False
 
     @property
     def accepted(self) -> Sample | None:
@@ -93,6 +98,17 @@ class TrackerGate:
     def clear(self) -> None:
         """Forget everything: the next sample is the first."""
         self._accepted = self._jumped = None
+        self._is_jump_believed = False
+
+    @property
+    def jumped_since_ns(self) -> int | None:
+        """The stamp of the first sample of a jump that is neither believed nor over."""
+        return None if self._jumped is None else self._jumped_since_ns
+
+    def believe_jump(self, since_ns: int) -> None:
+        """Believe a jump that began at about a time as soon as one more sample continues it."""
+        self._is_jump_believed = self._jumped is not None and (
+            abs(self._jumped_since_ns - since_ns) <= _SAME_JUMP_NS)
 
     def judge(
         self, stamp_ns: int, position_m: Vector, quaternion_xyzw: Quaternion, now_ns: int,
@@ -146,7 +162,8 @@ class TrackerGate:
             return self._accept(sample._replace(is_restart=True))
         continues = self._is_reachable(jumped, sample)
         if continues and _distance(jumped, sample) <= _distance(last, sample):
-            if (sample.stamp_ns - self._jumped_since_ns) * 1e-9 >= relocate_after_s:
+            lasted_s = (sample.stamp_ns - self._jumped_since_ns) * 1e-9
+            if self._is_jump_believed or lasted_s >= relocate_after_s:
                 return self._accept(sample._replace(is_restart=True))
             self._jumped = sample
             return _JUMP
@@ -158,11 +175,13 @@ class TrackerGate:
     def _accept(self, sample: Sample) -> Verdict:
         self._accepted = sample
         self._jumped = None
+        self._is_jump_believed = False
         return _ACCEPTED
 
     def _begin_jump(self, sample: Sample) -> Verdict:
         self._jumped = sample
         self._jumped_since_ns = sample.stamp_ns
+        self._is_jump_believed = False
         return _JUMP
 
     def _is_reachable(

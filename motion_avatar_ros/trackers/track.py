@@ -10,6 +10,8 @@ from motion_avatar_ros.trackers.input_rate import InputRate
 from motion_avatar_ros.trackers.sample import Sample, interpolate
 
 _CAPACITY = 1024  # samples kept while another tracker is silent; 17 s at 60 Hz
+_INTERVAL_LASTS = 16  # samples after which the interval is looked at anew
+_INTERVAL_SAMPLES = 6  # samples without which no interval is known
 
 #: Stamps closer than this are one instant. Drivers that stamp each device as they read it put
 #: them some microseconds apart, which must not cost a whole interval of latency.
@@ -19,10 +21,15 @@ SIMULTANEOUS_NS = 500_000
 class Track:
     """Samples in the order of their stamps; they are let go as `at` moves on."""
 
+    #: Whether there is no frame where this tracker has no pose.
+    is_required = True
+
     def __init__(self, max_gap_ns: int):
         self._max_gap_ns = max_gap_ns
         self._samples: deque[Sample] = deque(maxlen=_CAPACITY)
         self._rate = InputRate()
+        self._interval_ns: float | None = None
+        self._since_interval = 0
         #: Stamp of the last sample that `at` passed and that nothing before may be joined to.
         self.restart_ns: int | None = None
 
@@ -31,17 +38,34 @@ class Track:
         """The rate of the samples by their stamps."""
         return self._rate.rate_hz
 
+    @property
+    def interval_ns(self) -> float | None:
+        """The usual time between two samples; None before the sixth."""
+        is_old = self._interval_ns is None or self._since_interval >= _INTERVAL_LASTS
+        if is_old and self._since_interval >= _INTERVAL_SAMPLES:
+            self._interval_ns = self._rate.periods_ns()[-1]
+            self._since_interval = 0
+        return self._interval_ns
+
+    @property
+    def newest_ns(self) -> int | None:
+        """The stamp of the last sample that is still known."""
+        return self._samples[-1].stamp_ns if self._samples else None
+
     def append(self, sample: Sample) -> None:
         """Take a sample whose stamp is after all others'."""
         if sample.is_restart and not self._samples:
             self.restart_ns = sample.stamp_ns
         self._samples.append(sample)
         self._rate.add(sample.stamp_ns)
+        self._since_interval += 1
 
     def clear(self) -> None:
         """Forget all samples."""
         self._samples.clear()
         self._rate.clear()
+        self._interval_ns = None
+        self._since_interval = 0
         self.restart_ns = None
 
     def next_stamp_ns(self, after_ns: int) -> int | None:
@@ -75,6 +99,7 @@ class Track:
         if len(samples) == 1:
             return before._replace(stamp_ns=stamp_ns)
         after = samples[1]
-        if after.is_restart or after.stamp_ns - before.stamp_ns > self._max_gap_ns:
-            return None
-        return interpolate(before, after, stamp_ns)
+        return interpolate(before, after, stamp_ns) if self._is_joined(before, after) else None
+
+    def _is_joined(self, before: Sample, after: Sample) -> bool:
+        return not after.is_restart and after.stamp_ns - before.stamp_ns <= self._max_gap_ns

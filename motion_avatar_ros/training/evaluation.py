@@ -15,7 +15,7 @@ from motion_avatar_ros.training.calibration import (
     ConfidenceCorrelation, body_errors_m, confidence_correlation,
 )
 from motion_avatar_ros.training.metrics import ClipMetrics, clip_metrics, mean_metrics
-from motion_avatar_ros.training.online_evaluation import estimate_clips
+from motion_avatar_ros.training.online_evaluation import Trackers, estimate_clips
 
 #: The start of each clip that the second half of the means leaves out: what is left shows an
 #: estimator that has seen some past.
@@ -60,6 +60,7 @@ def evaluate(
     estimator: OnlineEstimator,
     motions: Sequence[Motion],
     on_frames: Callable[[int], None] | None = None,
+    trackers: Trackers | None = None,
 ) -> Evaluation:
     """
     Run an estimator over clips, causally, and score it.
@@ -68,13 +69,14 @@ def evaluate(
         estimator: its number of streams decides how many clips run in parallel.
         motions: the clips, at any rate.
         on_frames: called with the number of frames estimated since the last call.
+        trackers: what the estimator gets; without it the true poses of the tracked joints.
     """
     rate_hz = estimator.rate_hz
     clips: list[ClipMetrics | None] = [None] * len(motions)
     settled_clips: list[ClipMetrics | None] = [None] * len(motions)
     confidences: list[np.ndarray] = []
     errors_m: list[np.ndarray] = []
-    for result in estimate_clips(estimator, motions, on_frames):
+    for result in estimate_clips(estimator, motions, on_frames, trackers):
         clips[result.clip] = clip_metrics(result.poses, result.truth, rate_hz)
         settled_clips[result.clip] = clip_metrics(
             result.poses, result.truth, rate_hz, skip_frames=round(SETTLING_S * rate_hz))

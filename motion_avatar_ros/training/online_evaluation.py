@@ -3,8 +3,9 @@
 """
 Causal evaluation, frame by frame, through the online code that the node runs.
 
-The trackers are the true poses of the tracked joints. Every frame of a clip is estimated,
-starting from an estimator that has just been reset; `training.metrics` decides what is scored.
+The trackers are the true poses of the tracked joints, or what the caller makes of them. Every
+frame of a clip is estimated, starting from an estimator that has just been reset;
+`training.metrics` decides what is scored.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
+
+
+#: From the number of a clip and its T poses at the estimator's rate to the trackers that the
+#: estimator gets: rotations (T, N, 3, 3), SMPL body axes, and positions (T, N, 3) [m].
+Trackers = Callable[[int, BodyPose], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ def estimate_clips(
     estimator: OnlineEstimator,
     motions: Sequence[Motion],
     on_frames: Callable[[int], None] | None = None,
+    trackers: Trackers | None = None,
 ) -> Iterator[ClipEstimate]:
     """
     Run the estimator over clips, each in a stream of its own, one frame per step.
@@ -55,6 +62,7 @@ def estimate_clips(
         estimator: with as many streams as shall run in parallel.
         motions: the clips, at any rate; resampled to the estimator's.
         on_frames: called after each step with the number of frames it estimated.
+        trackers: what the estimator gets; without it the true poses of the tracked joints.
 
     Yields:
         The clips' estimates, each as soon as its clip is over.
@@ -63,16 +71,19 @@ def estimate_clips(
         MotionAvatarError: an estimate is not finite.
     """
     waiting = sorted(range(len(motions)), key=lambda clip: motions[clip].duration_s)
-    joints = [TRACKER_JOINTS[name] for name in estimator.tracker_names]
+    if trackers is None:
+        trackers = TrueTrackers(estimator.tracker_names)
     estimator.reset()
+    count = len(estimator.tracker_names)
     streams: list[_Stream | None] = [None] * estimator.streams
-    rotations = np.tile(np.eye(3), (estimator.streams, 1, len(joints), 1, 1))
-    positions = np.zeros((estimator.streams, 1, len(joints), 3))
+    rotations = np.tile(np.eye(3), (estimator.streams, 1, count, 1, 1))
+    positions = np.zeros((estimator.streams, 1, count, 3))
     while True:
         for slot, stream in enumerate(streams):
             if stream is None and waiting:
                 clip = waiting.pop()
-                streams[slot] = _Stream(clip, motions[clip].resampled(estimator.rate_hz), joints)
+                poses = motions[clip].resampled(estimator.rate_hz).poses
+                streams[slot] = _Stream(clip, poses, trackers(clip, poses))
                 estimator.reset(slot)
         running = [(slot, stream) for slot, stream in enumerate(streams) if stream is not None]
         if not running:
@@ -89,17 +100,30 @@ def estimate_clips(
             on_frames(len(running))
 
 
+class TrueTrackers:
+    """The poses of the tracked joints."""
+
+    def __init__(self, tracker_names: Sequence[str]) -> None:
+        self._joints = [TRACKER_JOINTS[name] for name in tracker_names]
+
+    def __call__(self, clip: int, poses: BodyPose) -> tuple[np.ndarray, np.ndarray]:
+        """Return rotations (T, N, 3, 3), SMPL body axes, and positions (T, N, 3) [m]."""
+        rotations, positions = poses.global_joints()
+        return rotations[:, self._joints], positions[:, self._joints]
+
+
 class _Stream:
     """One clip on its way through the estimator."""
 
-    def __init__(self, clip: int, motion: Motion, joints: list[int]) -> None:
+    def __init__(
+        self, clip: int, poses: BodyPose, trackers: tuple[np.ndarray, np.ndarray]
+    ) -> None:
         self._clip = clip
-        self._truth = motion.poses
-        rotations, positions = motion.poses.global_joints()
-        self._trackers = rotations[:, joints], positions[:, joints]
-        self._rotations = np.empty_like(motion.poses.local_rotations)
-        self._roots = np.empty_like(motion.poses.root_position)
-        self._confidence = np.empty((len(motion), 2))
+        self._truth = poses
+        self._trackers = trackers
+        self._rotations = np.empty_like(poses.local_rotations)
+        self._roots = np.empty_like(poses.root_position)
+        self._confidence = np.empty((len(poses.root_position), 2))
         self._done = 0
 
     @property

@@ -141,3 +141,46 @@ def test_stamps_during_a_jump_must_increase_too(gate):
     assert judge(gate, 2, THERE) is Verdict.JUMP
     assert judge(gate, 2, THERE) is Verdict.DUPLICATE
     assert judge(gate, 1, HERE) is Verdict.OUT_OF_ORDER
+
+
+@pytest.mark.parametrize('frames', [1, 2, 5, 16])
+def test_bursts_of_outliers_are_refused_wherever_they_are_and_the_return_continues(gate, frames):
+    for frame in range(1, 1 + frames):
+        place = (HERE[0] + (-1) ** frame * 2.0, HERE[1] + frame, HERE[2])
+        assert judge(gate, frame, place) is Verdict.JUMP
+    assert judge(gate, 1 + frames) is Verdict.ACCEPTED
+    assert not gate.accepted.is_restart
+
+
+def test_outliers_at_every_other_sample_do_not_stop_the_tracker(gate):
+    verdicts = [judge(gate, frame, THERE if frame % 2 else HERE) for frame in range(1, 121)]
+    assert verdicts == [Verdict.JUMP, Verdict.ACCEPTED] * 60
+    assert not gate.accepted.is_restart
+
+
+def test_a_jump_that_began_with_a_believed_one_is_believed_with_its_next_sample(gate):
+    assert judge(gate, 10, THERE) is Verdict.JUMP
+    gate.believe_jump(NOW + 8 * FRAME)
+    assert judge(gate, 11, HERE) is Verdict.ACCEPTED  # it was an outlier after all
+    assert not gate.accepted.is_restart
+    assert judge(gate, 12, THERE) is Verdict.JUMP
+    assert judge(gate, 13, THERE) is Verdict.JUMP  # what was believed is forgotten by now
+    gate.believe_jump(NOW + 10 * FRAME)
+    assert judge(gate, 14, THERE) is Verdict.ACCEPTED
+    assert gate.accepted.is_restart
+
+
+def test_a_jump_at_another_time_than_a_believed_one_must_last_by_itself(gate):
+    assert judge(gate, 10, THERE) is Verdict.JUMP
+    gate.believe_jump(NOW)
+    assert judge(gate, 11, THERE) is Verdict.JUMP
+    gate.believe_jump(NOW + 40 * FRAME)
+    assert judge(gate, 12, THERE) is Verdict.JUMP
+
+
+def test_believing_without_a_jump_lets_no_later_outlier_in(gate):
+    gate.believe_jump(NOW)
+    assert gate.jumped_since_ns is None
+    assert judge(gate, 1, THERE) is Verdict.JUMP
+    assert gate.jumped_since_ns == NOW + FRAME
+    assert judge(gate, 2, THERE) is Verdict.JUMP

@@ -125,6 +125,89 @@ def test_near_60_hz_each_head_sample_makes_one_frame_between_the_hands_samples(
             assert parts == pytest.approx(whole, abs=1e-6)
 
 
+def moving(name, time_s):
+    """Return where a tracker truly is: as fast as hands often are."""
+    index = NAMES.index(name)
+    return (
+        1.2 * math.sin(2.0 * time_s + index), 0.7 * math.cos(1.3 * time_s), 1.5 - 0.4 * index)
+
+
+def played(seconds, displaced, offsets_ms=(0, 0, 0), rates_hz=(60, 60, 60), required=None):
+    """Play moving trackers, displaced by a function of name and time, and return the batches."""
+    timeline = TrackerTimeline(NAMES, 60.0, required=required)
+    events = sorted(
+        (number / rate_hz + offset_ms * 1e-3, name)
+        for name, offset_ms, rate_hz in zip(NAMES, offsets_ms, rates_hz)
+        for number in range(int(seconds * rate_hz)))
+    batches = []
+    for time_s, name in events:
+        stamp_ns = START + round(time_s * 1e9)
+        place = np.array(moving(name, time_s)) + displaced(name, time_s)
+        timeline.add(name, stamp_ns, place.tolist(), (0.0, 0.0, 0.0, 1.0), stamp_ns)
+        if (frames := timeline.take()) is not None:
+            batches.append(frames)
+    return batches
+
+
+burst = st.tuples(
+    st.sampled_from(NAMES), st.floats(0.3, 1.6), st.floats(0.01, 0.25),
+    st.sampled_from(['held', 'scattered']), st.integers(0, 10_000))
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.lists(burst, min_size=1, max_size=4))
+def test_outliers_single_or_in_bursts_never_reach_a_frame_and_restart_nothing(bursts):
+    # One burst of a tracker must be over before its next one, or the two last too long.
+    bursts = [b for number, b in enumerate(bursts) if not any(
+        b[0] == other[0] and abs(b[1] - other[1]) < 0.6 for other in bursts[:number])]
+
+    def displaced(name, time_s):
+        for tracker, start_s, lasts_s, kind, seed in bursts:
+            if tracker == name and start_s <= time_s < start_s + lasts_s:
+                rng = np.random.default_rng((seed, 0 if kind == 'held' else int(time_s * 1e4)))
+                away = rng.normal(size=3)
+                return (4.0 + rng.uniform(0.0, 20.0)) * away / np.linalg.norm(away)
+        return 0.0
+
+    batches = played(2.4, displaced)
+    for batch in batches:
+        for frame, stamp_ns in enumerate(batch.stamps_ns.tolist()):
+            true = [moving(name, (stamp_ns - START) * 1e-9) for name in NAMES]
+            # Interpolated across up to a quarter of a second of motion.
+            assert np.abs(batch.positions[frame] - true).max() < 0.1
+    assert batches[-1].stamps_ns[-1] - START > 2.35e9
+    spans = sum(lasts_s > 0.2 for _, _, lasts_s, _, _ in bursts)
+    assert sum(batch.is_restart for batch in batches) <= 1 + spans
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(
+    x=st.floats(2.5, 8.0), y=st.floats(-8.0, 8.0), z=st.floats(-0.5, 0.5),
+    start_s=st.floats(0.5, 1.0),
+    offsets_ms=st.tuples(st.just(0), st.integers(0, 12), st.integers(0, 12)),
+    rates_hz=st.tuples(st.sampled_from([60, 90]), *[st.sampled_from([30, 60, 90])] * 2),
+    required=st.sampled_from([None, ('head',)]))
+def test_a_tracking_space_that_moves_is_one_restart_and_no_frame_is_in_both_places(
+        x, y, z, start_s, offsets_ms, rates_hz, required):
+    moved = np.array([x, y, z])
+    batches = played(
+        2.2, lambda _, time_s: moved * (time_s >= start_s), offsets_ms, rates_hz, required)
+    assert sum(batch.is_restart for batch in batches) == 2
+    late_s = []
+    for batch in batches:
+        for frame, stamp_ns in enumerate(batch.stamps_ns.tolist()):
+            time_s = (stamp_ns - START) * 1e-9
+            off = batch.positions[frame] - [moving(name, time_s) for name in NAMES]
+            is_new = np.abs(off - moved).max(axis=1) < 0.1
+            is_old = np.abs(off).max(axis=1) < 0.1
+            valid = batch.is_valid[frame]
+            assert is_new[valid].all() or is_old[valid].all()
+            late_s += [time_s] if is_new[0] else []
+            if is_new[0] and time_s > late_s[0] + 0.1:
+                assert valid.all()
+    assert start_s + 0.28 < late_s[0] < start_s + 0.45
+
+
 def angle(a, b):
     """Return the angle [rad] between two rotations."""
     return 2.0 * math.asin(min(1.0, math.sqrt(((a - b) ** 2).sum() / 8.0)))
