@@ -19,11 +19,23 @@ _ALL_TRACKERS = (*TRACKER_NAMES, *OPTIONAL_TRACKER_NAMES)
 #: A ROS list cannot be empty, an entry of it can.
 _NONE = ['']
 
+_NOT_FOR_BAGS = (
+    'clip', 'latency_s', 'noise.position_m', 'noise.rotation_rad', 'dropout.per_s')
+
 PLAYER_PARAMETERS = (
     Parameter('motion', 'mix', 'built-in motion to play when no clip is given',
               choices=MOTION_NAMES),
     Parameter('clip', '', 'AMASS-style .npz file to play instead; empty: built-in motion'),
-    Parameter('rate_hz', 60.0, 'frames per second', 1.0, 1000.0),
+    Parameter('bag', '', 'rosbag2 bag to play instead: its folder, or a .mcap or .db3 file'),
+    Parameter('bag_namespace', '',
+              "namespace of the bag's topics: robot1 plays its /robot1/tf as /tf"),
+    Parameter('bag_stamps', 'shifted',
+              'stamps of a bag: all moved by one constant to the present, or original, for a '
+              'simulated clock that runs through the time of the recording',
+              choices=('shifted', 'original')),
+    Parameter('body_id', 'avatar',
+              "frames <body_id>/... in a bag are an avatar's and are not played"),
+    Parameter('rate_hz', 60.0, 'frames per second; a bag has its own', 1.0, 1000.0),
     Parameter('speed', 1.0, 'speed of the motion: 2 plays twice as fast', 0.05, 10.0),
     Parameter('loop', True, 'start over at the end; otherwise fall silent there'),
     Parameter('loop_transition', 'glide',
@@ -89,6 +101,24 @@ def played_trackers(values: Mapping[str, Any]) -> PlayedTrackers:
                 f"parameter '{prefix}.{name}' is '{target}'; allowed: a name of its own, neither "
                 'empty nor that of another tracker or of the fixed frame')
     return PlayedTrackers(names, targets)
+
+
+def bag_pose_topics(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """
+    Return the PoseStamped topics of trackers to look for in a bag.
+
+    Raises:
+        ParameterError: a parameter is set that a bag cannot follow.
+    """
+    for name in _NOT_FOR_BAGS:
+        default = next(row.default for row in PLAYER_PARAMETERS if row.name == name)
+        if values[name] != default:
+            raise ParameterError(
+                f"parameter '{name}' is {values[name]!r}, but a bag is played as it was "
+                f'recorded; allowed with a bag: {default!r}')
+    return tuple(dict.fromkeys(
+        values[f'pose_topics.{name}'] for name in _ALL_TRACKERS
+        if values[f'pose_topics.{name}'].strip('/ ')))
 
 
 def make_playback(values: Mapping[str, Any], names: tuple[str, ...]) -> TrackerPlayback:
