@@ -3,6 +3,8 @@
 """
 A web page, on this machine by default, that shows the body, the trackers, rates and latency.
 
+It can also ask for a calibration, and shows its prompts.
+
 Callbacks keep the newest message only; one timer draws, and only while somebody looks. A body
 topic with two publishers is held, not shown.
 """
@@ -28,10 +30,11 @@ from motion_avatar_ros.body.mesh import MESH_FILES, load_builtin_mesh
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.skeleton import REST_OFFSETS_M
 from motion_avatar_ros.errors import MotionAvatarError
-from motion_avatar_ros.nodes.avatar_parameters import (
-    AVATAR_PARAMETERS, TrackerSources, tracker_sources,
+from motion_avatar_ros.nodes.tracker_sources import (
+    TRACKER_PARAMETERS, TrackerSources, tracker_sources,
 )
 from motion_avatar_ros.ros.body_messages import pose_from_message, stamp_ns
+from motion_avatar_ros.ros.calibration_client import CalibrationClient
 from motion_avatar_ros.ros.diagnostics import (
     OK, WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
 )
@@ -39,6 +42,7 @@ from motion_avatar_ros.ros.lifecycle import run
 from motion_avatar_ros.ros.parameters import Parameter, declare_parameters
 from motion_avatar_ros.ros.qos import DIAGNOSTICS, JOINT_STATES, LATCHED
 from motion_avatar_ros.ros.tracker_input import TrackerInputError, tracker_input
+from motion_avatar_ros.ros.web_calibration import WebCalibration
 from motion_avatar_ros.ros.web_figures import TRUTH_COLOUR, SkinnedFigure, TrackerFigure
 from motion_avatar_ros.ros.web_report import BodyReception, remarks, report_markdown
 from motion_avatar_ros.ros.web_view import FOLLOW_CHOICES, WebView, WebViewSettings
@@ -60,16 +64,18 @@ VIEWER_PARAMETERS = (
     Parameter('truth_topic', '',
               'body JointState shown as a ghost by a tick box of the page; empty for none'),
     Parameter('avatar_node', 'avatar_node',
-              'node whose status on /diagnostics the panel shows'),
-    *(parameter for parameter in AVATAR_PARAMETERS
-      if parameter.name in ('input', 'fixed_frame', 'body_id')
-      or parameter.name.startswith(('trackers.', 'pose_topics.'))),
+              'node whose status the panel shows and whose operator it calibrates'),
+    Parameter('webxr_node', 'webxr_tracker_node',
+              "node whose page for headsets is linked as 'use this headset' while it runs"),
+    Parameter('body_id', 'avatar', 'prefix of the links of the avatar: <body_id>/pelvis ...'),
+    *TRACKER_PARAMETERS,
 )
 
 #: Stamp [ns], position and orientation.
 TrackerSample = tuple[int, Vector, Quaternion]
 
 _REPORT_PERIOD_S = 0.5
+_CALIBRATION_PERIOD_S = 0.1
 _SAMPLES_KEPT = 128  # of each tracker: a second at common rates
 _SILENCE_S = 0.5  # without poses for so long, trackers move by themselves
 
@@ -95,7 +101,9 @@ class ViewerNode(Node):
     def _configure(self, values: dict[str, Any]) -> None:
         self._values = values
         self._avatar_name = self.resolve_topic_name(values['avatar_node'])
+        self._webxr_name = self.resolve_topic_name(values['webxr_node'])
         sources = tracker_sources(values)
+        self._profile = sources.profile
         self._view = WebView(WebViewSettings(
             host=values['host'], port=values['port'], follow=values['follow']))
         self._closers.append(self._view.close)
@@ -108,15 +116,20 @@ class ViewerNode(Node):
         self._samples: dict[str, deque[TrackerSample]] = {
             name: deque(maxlen=_SAMPLES_KEPT) for name in sources.names}
         self._avatar: dict[str, str] | None = None
+        self._avatar_doubt: str | None = None
+        self._headset_page: str | None = None
         self._rate, self._latency = RateMeter(), LatencyMeter()
         self._received_s: float | None = None
         self._body_publishers = 0
         self._problem: str | None = None
         self._subscribe()
         self._start_input(sources)
+        self._web_calibration = WebCalibration(self._view)
+        self._calibration = CalibrationClient(self, values['avatar_node'])
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0 / values['rate_hz'], self._draw, clock=steady)
         self.create_timer(_REPORT_PERIOD_S, self._report, clock=steady)
+        self.create_timer(_CALIBRATION_PERIOD_S, self._show_calibration, clock=steady)
         DiagnosticsPublisher(self, self.get_name()).add(self._diagnose)
         self.get_logger().info(f'page: {self._view.page}')
 
@@ -150,7 +163,7 @@ class ViewerNode(Node):
     def _start_input(self, sources: TrackerSources) -> None:
         try:
             trackers = tracker_input(sources.kind)
-            trackers.start(self, sources.names, self._values['fixed_frame'], self._on_sample)
+            trackers.start(self, sources.names, sources.fixed_frame, self._on_sample)
             self._closers.append(trackers.stop)
         except TrackerInputError as error:  # the body is worth seeing without them
             self.get_logger().warning(f'no trackers on the page: {error}')
@@ -170,7 +183,8 @@ class ViewerNode(Node):
     ) -> None:
         # NaN and zero quaternions are the avatar's to refuse; none may reach the page.
         if all(map(math.isfinite, (*position_m, *quaternion_xyzw))):
-            self._samples[tracker].append((stamp, position_m, quaternion_xyzw))
+            self._samples[tracker].append(
+                self._profile.convert(tracker, stamp, position_m, quaternion_xyzw))
 
     def _on_description(self, message: String) -> None:
         try:
@@ -186,6 +200,10 @@ class ViewerNode(Node):
         for status in message.status:
             if status.hardware_id == self._avatar_name:
                 self._avatar = {pair.key: pair.value for pair in status.values}
+                self._avatar_doubt = None if status.level == bytes([OK]) else status.message
+            elif status.hardware_id == self._webxr_name:
+                self._headset_page = next(
+                    (pair.value for pair in status.values if pair.key == 'page'), None)
 
     def _draw(self) -> None:
         if not self._view.server.get_clients():
@@ -235,7 +253,23 @@ class ViewerNode(Node):
     def _report(self) -> None:
         topic = self.resolve_topic_name(self._values['body_topic'])
         self._body_publishers = self.count_publishers(topic)
-        self._view.show_report(report_markdown(self._reception(), self._avatar))
+        self._view.show_report(report_markdown(
+            self._reception(), self._avatar, self._avatar_doubt, self._headset_page))
+
+    def _show_calibration(self) -> None:
+        page, avatar = self._web_calibration, self._calibration
+        now_s = time.monotonic()
+        if page.take_request():
+            if avatar.is_available:
+                avatar.ask(self._on_answer)
+            else:
+                page.show_answer(
+                    False, f'there is no service {avatar.service}; is {self._avatar_name} '
+                    'running and active?', now_s)
+        page.show(avatar.report, now_s)
+
+    def _on_answer(self, is_good: bool, message: str) -> None:
+        self._web_calibration.show_answer(is_good, message, time.monotonic())
 
     def _reception(self) -> BodyReception:
         now_s = time.monotonic()

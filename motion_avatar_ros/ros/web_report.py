@@ -34,13 +34,18 @@ class BodyReception:
     problem: str | None = None
 
 
-def report_markdown(body: BodyReception, avatar: Mapping[str, str] | None) -> str:
+def report_markdown(
+    body: BodyReception, avatar: Mapping[str, str] | None, doubt: str | None = None,
+    headset_page: str | None = None,
+) -> str:
     """
     Return the panel's text.
 
     Args:
         body: what arrives here.
         avatar: values of the avatar node's status on /diagnostics, None while unheard.
+        doubt: what that node warns of, or None.
+        headset_page: address of the page that turns a headset into trackers, or None.
     """
     avatar = avatar or {}
     sha = avatar.get('model_sha256', '')[:8]
@@ -55,7 +60,10 @@ def report_markdown(body: BodyReception, avatar: Mapping[str, str] | None) -> st
         ('latency p99', f'{_number(body.latency_p99_ms)} ms'),
     ]
     lines = ['| | |', '|---|---|', *(f'| {name} | {value} |' for name, value in rows)]
-    return '\n'.join(lines + [f'\n{remark}' for remark in remarks(body)])
+    said = ([] if doubt is None else [f'**{doubt}**']) + remarks(body)
+    if headset_page is not None:
+        said.append(f'[use this headset]({headset_page})')
+    return '\n'.join(lines + [f'\n{line}' for line in said])
 
 
 def remarks(body: BodyReception) -> list[str]:

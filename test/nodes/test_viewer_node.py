@@ -19,14 +19,16 @@ import pytest
 import rclpy
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
 
 from motion_avatar_ros.body.joint_state import JointStateEncoder
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.nodes.viewer_node import ViewerNode
 from motion_avatar_ros.ros.body_messages import joint_state_message, stamp_ns
+from motion_avatar_ros.ros.calibration_report import CalibrationReport
 from motion_avatar_ros.ros.parameters import ParameterError
-from motion_avatar_ros.ros.qos import JOINT_STATES
+from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPIC = 'avatar_node/joint_states'
@@ -173,3 +175,37 @@ def test_taken_port_is_one_line_and_status_2(ros_domain, tmp_path):
     assert viewer.returncode == 2
     assert output.startswith(f'error: port {port} is taken')
     assert len(output.splitlines()) == 1
+
+
+def test_button_calls_the_avatar_and_its_answer_reaches_the_page(viewer, sender):
+    calls = []
+
+    def calibrate(request, response):
+        calls.append(request)
+        response.success, response.message = False, 'the arms were bent'
+        return response
+
+    sender.create_service(Trigger, 'avatar_node/calibrate', calibrate)
+    spin_until(viewer, lambda: viewer._calibration.is_available)
+    viewer._web_calibration._asked.set()
+    banner = viewer._web_calibration._banner
+    while not banner.visible:
+        rclpy.spin_once(viewer, timeout_sec=0.05)
+        rclpy.spin_once(sender, timeout_sec=0.05)
+    assert len(calls) == 1
+    assert 'the arms were bent' in banner.content
+
+
+def test_button_without_an_avatar_says_what_is_missing(viewer):
+    viewer._web_calibration._asked.set()
+    spin_until(viewer, lambda: viewer._web_calibration._banner.visible)
+    assert 'no service /avatar_node/calibrate' in viewer._web_calibration._banner.content
+
+
+def test_prompt_of_the_avatar_reaches_the_page(viewer, sender):
+    report = CalibrationReport('running', 'Nod slowly', step='head', progress=0.5)
+    publisher = sender.create_publisher(DiagnosticStatus, 'avatar_node/calibration', LATCHED)
+    publisher.publish(DiagnosticStatus(message=report.message, values=[
+        KeyValue(key=key, value=value) for key, value in report.values().items()]))
+    spin_until(viewer, lambda: viewer._web_calibration._banner.visible)
+    assert 'Nod slowly' in viewer._web_calibration._banner.content

@@ -107,3 +107,11 @@ def test_report_names_state_rates_and_faults():
     for word in ('tracking', '60.0 Hz', '59.4 Hz', '7.2 ms', '2 publishers', 'no pose for 3 s'):
         assert word in text
     assert 'not heard of' in report_markdown(body, None)
+
+
+def test_report_says_what_the_avatar_doubts_and_offers_a_headset_only_where_one_can_come():
+    body = BodyReception('avatar/joint_states', 60.0, 0.0, 5.0, 9.0, publishers=1)
+    text = report_markdown(body, {}, "set profile: 'quest'", 'https://192.0.2.7:8443/')
+    assert "set profile: 'quest'" in text
+    assert '[use this headset](https://192.0.2.7:8443/)' in text
+    assert 'headset' not in report_markdown(body, {})
