@@ -33,7 +33,12 @@ ARGUMENTS = (
     ('robot', 'none', 'robot to drive; none is all that this version has', None),
     ('model', '', 'name of a shipped model, or a model folder' + AS_IN_FILE, None),
     ('device', '', 'where the model runs' + AS_IN_FILE, ('', 'auto', 'cpu', 'cuda')),
-    ('input', '', 'TF frames or PoseStamped topics' + AS_IN_FILE, ('', 'tf', 'pose')),
+    ('input', '', "TF frames, PoseStamped topics, or a headset's browser (webxr, which also "
+     'starts webxr_tracker_node)' + AS_IN_FILE, ('', 'tf', 'pose', 'webxr')),
+    ('headset_host', '', "address that webxr_tracker_node serves at; 0.0.0.0 lets headsets on the "
+     'network in' + AS_IN_FILE, None),
+    ('profile', '', 'device profile, by name or file' + AS_IN_FILE, None),
+    ('operator', '', 'whose calibration is used and saved' + AS_IN_FILE, None),
     ('auto_activate', '', 'nodes configure and activate themselves' + AS_IN_FILE,
      ('', *SWITCH)),
     ('composed', 'false', 'run the nodes of this package in one process', SWITCH),
@@ -59,10 +64,16 @@ def launch_setup(context):
             'allowed: none')
     if not Path(given['params_file']).is_file():
         raise RuntimeError(f"params_file:={given['params_file']}: no such file")
-    nodes = {'avatar_node': chosen(given, 'model', 'device', 'input', 'auto_activate'),
-             'mesh_node': chosen(given, 'auto_activate')}
+    nodes = {}
+    if given['input'] == 'webxr':
+        host = {'host': given['headset_host']} if given['headset_host'] else {}
+        nodes['webxr_tracker_node'] = {**chosen(given, 'auto_activate'), **host}
+        given |= {'input': 'tf', 'profile': given['profile'] or 'webxr'}
+    nodes['avatar_node'] = chosen(
+        given, 'model', 'device', 'input', 'profile', 'operator', 'auto_activate')
+    nodes['mesh_node'] = chosen(given, 'auto_activate')
     if given['viewer'] == 'true':
-        nodes['viewer_node'] = chosen(given, 'input')
+        nodes['viewer_node'] = chosen(given, 'input', 'profile')
     actions = [*fast_dds_profiles()]
     if given['composed'] == 'true':
         actions.append(composed(given, nodes))
@@ -75,7 +86,7 @@ def launch_setup(context):
         actions.append(Node(
             package='rviz2', executable='rviz2', namespace=given['namespace'],
             arguments=['-d', str(SHARE / 'config' / 'avatar.rviz'),
-                       '-f', avatar_parameter(given['params_file'], 'fixed_frame', 'odom')],
+                       '-f', body_frame(given['params_file'])],
             parameters=[sim_time(given)], remappings=TF_REMAPPINGS, output='screen'))
     return actions
 
@@ -118,7 +129,7 @@ def avatar_state_publisher(given):
 
     description = avatar_urdf(
         body_id=avatar_parameter(given['params_file'], 'body_id', 'avatar'),
-        fixed_frame=avatar_parameter(given['params_file'], 'fixed_frame', 'odom'))
+        fixed_frame=body_frame(given['params_file']))
     return Node(
         package='robot_state_publisher', executable='robot_state_publisher',
         name='avatar_state_publisher', namespace=given['namespace'],
@@ -127,6 +138,12 @@ def avatar_state_publisher(given):
         remappings=[*TF_REMAPPINGS, ('joint_states', 'avatar_node/joint_states'),
                     ('robot_description', 'avatar_state_publisher/robot_description')],
         output='screen', ros_arguments=['--log-level', given['log_level']])
+
+
+def body_frame(params_file):
+    """Return the frame that avatar_node gives the body in, unless a profile has another."""
+    return (avatar_parameter(params_file, 'body_frame', '')
+            or avatar_parameter(params_file, 'fixed_frame', '') or 'odom')
 
 
 def avatar_parameter(params_file, name, default):

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 import fcntl
-from importlib import resources
 import os
 from pathlib import Path
 import tempfile
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.shipped_config import config_file
 
 _LAST_DOMAIN_ID = 101  # higher domains reach the ports that the kernel hands out
 _PROFILES = 'fastdds_profiles.xml'
@@ -55,19 +55,6 @@ def demo_environment(environment: Mapping[str, str]) -> Iterator[dict[str, str]]
     finally:
         if lock is not None:
             os.close(lock)
-
-
-def config_file(name: str) -> Path | None:
-    """Return a shipped file of config/, from the source tree or the installed share."""
-    places = [Path(str(resources.files('motion_avatar_ros'))).parent]
-    places += [
-        Path(prefix) / 'share' / 'motion_avatar_ros'
-        for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if prefix
-    ]
-    for place in places:
-        if (place / 'config' / name).is_file():
-            return place / 'config' / name
-    return None
 
 
 def _free_domain() -> tuple[int, int]:

@@ -30,6 +30,7 @@ class DemoNodes:
         model: name or folder of the model.
         device: 'auto', 'cpu' or 'cuda'.
         clip: motion file to play, or None for the built-in `motion`.
+        bag: bag to play, or None.
         motion: name of a built-in motion.
         rate_hz: rate of the played trackers.
         port: of the page; None starts no viewer.
@@ -38,6 +39,7 @@ class DemoNodes:
     model: str
     device: str
     clip: Path | None
+    bag: Path | None
     motion: str
     rate_hz: float
     port: int | None
@@ -86,10 +88,12 @@ class DemoNodes:
             parameters[VIEWER] = {
                 'port': self.port, 'truth_topic': TRUTH_TOPIC, 'follow': 'heading'}
         player: dict[str, object] = {'rate_hz': self.rate_hz}
-        if self.clip is None:
-            player['motion'] = self.motion
-        else:
+        if self.bag is not None:
+            player = {'bag': str(self.bag)}
+        elif self.clip is not None:
             player['clip'] = str(self.clip)
+        else:
+            player['motion'] = self.motion
         return {**parameters, PLAYER: player}
 
 

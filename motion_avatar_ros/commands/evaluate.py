@@ -7,7 +7,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
 import csv
+from dataclasses import asdict
 import json
+import math
 from pathlib import Path
 import sys
 from typing import Any
@@ -17,11 +19,17 @@ from motion_avatar_ros.commands.progress import Progress
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.estimation.trivial_estimators import NearestNeighbour, mean_pose, rest_pose
+from motion_avatar_ros.training.calibration_takes import TakeMaterial
+from motion_avatar_ros.training.calibration_trials import OperatorTrials, run_trials
+from motion_avatar_ros.training.calibration_trials_report import trials_numbers, trials_report
 from motion_avatar_ros.training.clips import (
     TABLE_SETS, TRAINING_SETS, clip_name, find_clips, has_splits, present_sets,
 )
 from motion_avatar_ros.training.evaluation import Evaluation, evaluate
 from motion_avatar_ros.training.metrics import METRIC_NAMES, metrics_dict
+from motion_avatar_ros.training.tracker_disturbance import (
+    DisturbedTrackers, TrackerDisturbance,
+)
 
 HELP = 'measure a model on a folder of AMASS-style motion, causally, frame by frame'
 
@@ -52,6 +60,17 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--streams', type=_positive, default=16, help='clips that run in parallel')
     parser.add_argument(
         '--threads', type=_positive, default=1, help='CPU threads of the network')
+    parser.add_argument(
+        '--noise-mm', type=_amount, default=0.0, metavar='MM',
+        help='white noise of each tracker, standard deviation per axis')
+    parser.add_argument('--noise-deg', type=_amount, default=0.0, metavar='DEG')
+    parser.add_argument(
+        '--offset-mm', type=_amount, default=0.0, metavar='MM',
+        help='what a calibration left: fixed for a clip, of this length and random direction')
+    parser.add_argument('--offset-deg', type=_amount, default=0.0, metavar='DEG')
+    parser.add_argument(
+        '--operators', type=_positive, metavar='K',
+        help='also plant K operators, let them calibrate, and measure with and without')
     parser.add_argument('--per-clip', type=Path, metavar='FILE.csv', help="write each clip's row")
     parser.add_argument('--json', action='store_true', help='one JSON object on the last line')
 
@@ -73,17 +92,25 @@ def run(arguments: Namespace) -> int:
     model.warm_up()
     motions = [load_motion(path) for path in paths]
     estimators = [model, *(_baselines(model, arguments) if arguments.baselines else ())]
-    evaluations = [_evaluate(estimator, motions) for estimator in estimators]
+    disturbance = TrackerDisturbance(
+        arguments.noise_mm / 1000.0, math.radians(arguments.noise_deg),
+        arguments.offset_mm / 1000.0, math.radians(arguments.offset_deg))
+    evaluations = [_evaluate(estimator, motions, disturbance) for estimator in estimators]
+    trials = _trials(model, motions, arguments)
 
     split = arguments.split if has_splits(data) else 'all'
     if table is not None:
         _write_csv(table, [clip_name(data, path) for path in paths], evaluations[0])
-    sys.stdout.write(_report(evaluations, split, sets))
+    sys.stdout.write(_report(evaluations, split, sets, disturbance))
+    if trials is not None:
+        sys.stdout.write(trials_report(trials))
     if arguments.json:
         sys.stdout.write(json.dumps({
             **_numbers(evaluations[0]),
             'clips': len(paths), 'model': model.name, 'weights_sha256': model.weights_sha256,
             'split': split, 'sets': sets,
+            'disturbance': None if disturbance.is_none else asdict(disturbance),
+            **({} if trials is None else {'operators': trials_numbers(trials)}),
             'baselines': {other.model: _numbers(other) for other in evaluations[1:]},
         }, allow_nan=False) + '\n')
     sys.stdout.flush()
@@ -113,10 +140,27 @@ def _motions(paths: list[Path], name: str, rate_hz: float) -> Iterator[Motion]:
             progress.advance(1)
 
 
-def _evaluate(estimator: OnlineEstimator, motions: list[Motion]) -> Evaluation:
-    frames = sum(len(motion.resampled(estimator.rate_hz)) for motion in motions)
-    with Progress(estimator.name, frames, 'frames') as progress:
-        return evaluate(estimator, motions, progress.advance)
+def _evaluate(
+    estimator: OnlineEstimator, motions: list[Motion], disturbance: TrackerDisturbance
+) -> Evaluation:
+    trackers = None if disturbance.is_none else DisturbedTrackers(
+        disturbance, estimator.tracker_names)
+    with Progress(estimator.name, _frames(estimator, motions), 'frames') as progress:
+        return evaluate(estimator, motions, progress.advance, trackers)
+
+
+def _trials(
+    model: OnlineEstimator, motions: list[Motion], arguments: Namespace
+) -> OperatorTrials | None:
+    if arguments.operators is None:
+        return None
+    material = TakeMaterial.of_folder(arguments.data)
+    with Progress('planted operators', 3 * _frames(model, motions), 'frames') as progress:
+        return run_trials(model, motions, material, arguments.operators, progress.advance)
+
+
+def _frames(estimator: OnlineEstimator, motions: list[Motion]) -> int:
+    return sum(len(motion.resampled(estimator.rate_hz)) for motion in motions)
 
 
 def _numbers(evaluation: Evaluation) -> dict[str, Any]:
@@ -126,11 +170,16 @@ def _numbers(evaluation: Evaluation) -> dict[str, Any]:
         **means.pop('mean_over_clips'), **means, 'clips_after_2_s': evaluation.settled_count}
 
 
-def _report(evaluations: list[Evaluation], split: str, sets: tuple[str, ...] | None) -> str:
+def _report(
+    evaluations: list[Evaluation], split: str, sets: tuple[str, ...] | None,
+    disturbance: TrackerDisturbance,
+) -> str:
     means = [evaluation.means() for evaluation in evaluations]
     clips, settled = len(evaluations[0].clips), evaluations[0].settled_count
     of_sets = ', '.join(sets) if sets else 'all'
     lines = [f'split {split}, sets {of_sets}: {clips} clips, {settled} longer than 2 s']
+    if not disturbance.is_none:
+        lines.append(f'trackers disturbed: {disturbance}')
     heading = ''.join(f'{evaluation.model:>20}' for evaluation in evaluations)
     for name, title in _MEANS.items():
         lines += ['', f'{title}: {means[0][name].frames} frames', f"{'':24}{heading}"]
@@ -163,6 +212,16 @@ def _write_csv(path: Path, names: list[str], evaluation: Evaluation) -> None:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(',') if name.strip())
+
+
+def _amount(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < math.inf:
+        raise ArgumentTypeError(f"'{text}' is not a number of at least 0")
+    return value
 
 
 def _positive(text: str) -> int:

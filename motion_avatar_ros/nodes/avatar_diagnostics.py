@@ -20,6 +20,7 @@ _LEVELS = {
     FollowState.TRACKING: OK, FollowState.WAITING: WARN, FollowState.HOLD: WARN,
     FollowState.ERROR: ERROR,
 }
+EXCHANGED = 'the hands have exchanged their trackers since the start'
 SWAPPED = 'the left hand stays on the right of the right one: are the trackers swapped?'
 
 
@@ -30,8 +31,10 @@ def avatar_diagnosis(
     estimator, limiter, pipeline = parts.estimator, parts.limiter, parts.pipeline
     figures = pipeline.figures
     level, line = _LEVELS[status.state], status.reason
-    if figures.looks_swapped and level == OK:
-        level, line = WARN, SWAPPED
+    warnings = list(doubts(parts).values())
+    if warnings and level in (OK, WARN):
+        level = WARN
+        line = '; '.join(warnings if status.state is FollowState.TRACKING else [line, *warnings])
     values: dict[str, Any] = {
         'state': status.state.value,
         'model': estimator.name,
@@ -45,18 +48,51 @@ def avatar_diagnosis(
         'filled_frames': figures.filled,
         'restarts': figures.restarts,
         'errors': figures.errors,
-        'looks_swapped': figures.looks_swapped,
         'limited_frames': limiter.limited_frames,
         'limited_root_frames': limiter.limited_root_frames,
         'limited_joints': _limited_joints(limiter),
+        **_operator(parts),
     }
     now_s = time.monotonic()
-    for tracker in estimator.tracker_names:
+    for tracker in parts.trackers:
         age_s = parts.watchdog.age_s(tracker, now_s)
         values[f'{tracker}.receive_age_ms'] = None if age_s is None else 1e3 * age_s
         for key, value in pipeline.tracker_figures(tracker).items():
             values[f'{tracker}.{key}'] = value
     return level, line, values
+
+
+def doubts(parts: AvatarParts) -> dict[str, str]:
+    """Return what makes the input doubtful, a line by what it is about."""
+    profile, pipeline = parts.profile_watch.verdict, parts.pipeline
+    lines = {} if profile is None else {'profile': profile.message}
+    if pipeline.swap.looks_swapped:
+        lines['swap'] = SWAPPED
+    elif pipeline.swap.exchanged % 2:
+        lines['swap'] = EXCHANGED
+    if pipeline.floor.is_drifting:
+        lines['floor'] = pipeline.floor.line
+    return lines
+
+
+def _operator(parts: AvatarParts) -> dict[str, Any]:
+    pipeline = parts.pipeline
+    calibration, doubt = pipeline.body.calibration, parts.profile_watch.verdict
+    return {
+        'operator': calibration.operator or 'nobody',
+        'calibration': calibration.verdict,
+        'calibrated': calibration.date or 'never',
+        'height_m': calibration.height_m,
+        'arm_scale': calibration.arm_scale,
+        'floor_m': calibration.floor_m,
+        'profile': parts.profile.name,
+        'profile_doubt': 'none' if doubt is None else doubt.message,
+        'looks_swapped': pipeline.swap.looks_swapped,
+        'hands_exchanged': pipeline.swap.exchanged,
+        'floor': pipeline.floor.line,
+        'floor_drift_m': pipeline.floor.drift_m,
+        'floor_correction_m': pipeline.floor.correction_m,
+    }
 
 
 def _limited_joints(limiter: PoseLimiter) -> str:

@@ -22,19 +22,27 @@ from std_srvs.srv import Trigger
 from motion_avatar_ros.body.avatar_urdf import avatar_urdf
 from motion_avatar_ros.body.joint_state import JointStateEncoder
 from motion_avatar_ros.body.pose import BodyPose
-from motion_avatar_ros.nodes.avatar_diagnostics import SWAPPED, avatar_diagnosis
-from motion_avatar_ros.nodes.avatar_parameters import (
-    AVATAR_PARAMETERS, TrackerSources, checked_body_id, tracker_sources,
+from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.nodes.avatar_diagnostics import avatar_diagnosis, doubts
+from motion_avatar_ros.nodes.avatar_parameters import AVATAR_PARAMETERS, operators_folder
+from motion_avatar_ros.nodes.tracker_sources import (
+    TrackerSources, checked_body_id, tracker_sources,
 )
 from motion_avatar_ros.ros.body_messages import (
     CONFIDENCE_NAMES, joint_state_message, transform_messages, values_message,
 )
+from motion_avatar_ros.ros.calibration_service import CalibrationService
+from motion_avatar_ros.ros.calibration_session import CalibrationSession
 from motion_avatar_ros.ros.diagnostics import ERROR, WARN, DiagnosticsPublisher
 from motion_avatar_ros.ros.lifecycle import AvatarLifecycleNode, run
 from motion_avatar_ros.ros.parameters import ParameterError
 from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, TF
+from motion_avatar_ros.ros.state_publisher import StatePublisherDescription
 from motion_avatar_ros.ros.tracker_input import TrackerInput, tracker_input
 from motion_avatar_ros.safety.watchdog import FollowState, FollowStatus
+from motion_avatar_ros.trackers.calibration import Calibration, CalibrationTake
+from motion_avatar_ros.trackers.calibration_guide import CalibrationGuide, GuideTimes
+from motion_avatar_ros.trackers.operator_body import OperatorBody
 
 if TYPE_CHECKING:
     from motion_avatar_ros.nodes.avatar_parts import AvatarParts
@@ -51,7 +59,9 @@ class AvatarNode(AvatarLifecycleNode):
         self._held: BodyPose | None = None  # by consumers, while nothing is configured
         self._status: FollowStatus | None = None
         self._publishers_in_use: list[Any] = []
-        self._services_in_use: list[Any] = []
+        self._reset_service: Any = None
+        self._calibration: CalibrationService | None = None
+        self._state_publisher: StatePublisherDescription | None = None
         self._watchdog_timer: Timer | None = None
         self._input: TrackerInput | None = None
         super().__init__('avatar_node', AVATAR_PARAMETERS, **node_arguments)
@@ -63,19 +73,24 @@ class AvatarNode(AvatarLifecycleNode):
         """Load and warm the model up, make the publishers and services."""
         self._values = parameters
         self._body_id = checked_body_id(parameters)
-        self._fixed_frame = parameters['fixed_frame']
         self._sources: TrackerSources = tracker_sources(parameters)
+        self._body_frame = self._sources.body_frame
         # Imports torch, for seconds: a node that is not configured does without.
         from motion_avatar_ros.nodes.avatar_parts import make_parts
 
         self._parts_in_use = make_parts(
-            parameters, self._emit, lambda: self.get_clock().now().nanoseconds, self._held)
+            parameters, self._sources, self._emit,
+            lambda: self.get_clock().now().nanoseconds, self._held)
         self._input = tracker_input(self._sources.kind)
         self._make_publishers()
-        self._services_in_use = [
-            self.create_service(Trigger, '~/reset', self._on_reset),
-            self.create_service(Trigger, '~/calibrate', self._on_calibrate),
-        ]
+        self._reset_service = self.create_service(Trigger, '~/reset', self._on_reset)
+        if parameters['state_publisher']:
+            self._state_publisher = StatePublisherDescription(
+                self, parameters['state_publisher'])
+        self._calibration = CalibrationService(
+            self, self._make_session, self._parts.pipeline.watch_frames, self._use_calibration,
+            parameters['operator'], operators_folder(parameters),
+            self._parts.pipeline.body.calibration)
         # What was loaded lives as long as the node: without this each full collection walks
         # all of it, 50 ms and more in the middle of a frame.
         gc.collect()
@@ -83,24 +98,27 @@ class AvatarNode(AvatarLifecycleNode):
         estimator = self._parts.estimator
         self.get_logger().info(
             f"model '{estimator.name}' ({estimator.weights_sha256[:12]}) on "
-            f'{estimator.device}, {estimator.rate_hz:g} Hz')
+            f"{estimator.device}, {estimator.rate_hz:g} Hz; profile '{self._sources.profile.name}'; "
+            f'{self._parts.pipeline.body.calibration.verdict}')
 
     def activate(self) -> None:
         """Start the worker, the input and the watchdog."""
-        self._description_publisher.publish(String(data=self._description))
+        self._publish_description()
         self._activated_s = time.monotonic()
         self._next_missing_s = self._activated_s + _FIRST_MISSING_S
         self._status = None
-        self._is_swap_logged = False
-        pipeline = self._parts.pipeline
-        pipeline.start()
+        self._logged_doubts: set[str] = set()
+        self._parts.profile_watch.clear()
+        self._parts.pipeline.start()
         self._trackers_input.start(
-            self, self._sources.names, self._fixed_frame, pipeline.add)
+            self, self._sources.names, self._sources.fixed_frame, self._parts.take)
         self._watchdog_timer = self.create_timer(
             self._values['watchdog_period_s'], self._watch, clock=self._steady)
 
     def deactivate(self) -> None:
         """Stop input, worker and watchdog; model and publishers stay."""
+        if self._calibration is not None:
+            self._calibration.end('the node was deactivated')
         if self._watchdog_timer is not None:
             self.destroy_timer(self._watchdog_timer)
             self._watchdog_timer = None
@@ -118,9 +136,13 @@ class AvatarNode(AvatarLifecycleNode):
         for publisher in self._publishers_in_use:
             self.destroy_lifecycle_publisher(publisher)
         self._publishers_in_use = []
-        for service in self._services_in_use:
-            self.destroy_service(service)
-        self._services_in_use = []
+        if self._calibration is not None:
+            self._calibration.destroy()
+        if self._state_publisher is not None:
+            self._state_publisher.close()
+        if self._reset_service is not None:
+            self.destroy_service(self._reset_service)
+        self._calibration = self._state_publisher = self._reset_service = None
         gc.unfreeze()
 
     @property
@@ -139,7 +161,6 @@ class AvatarNode(AvatarLifecycleNode):
         self._pose_publisher = publisher(JointState, '~/joint_states', JOINT_STATES)
         self._confidence_publisher = publisher(JointState, '~/confidence', JOINT_STATES)
         self._description_publisher = publisher(String, '~/robot_description', LATCHED)
-        self._description = avatar_urdf(self._body_id, fixed_frame=self._fixed_frame)
         self._tf_publisher: LifecyclePublisher | None = None
         if self._values['publish_tf']:
             try:
@@ -158,17 +179,25 @@ class AvatarNode(AvatarLifecycleNode):
         self._publishers_in_use.append(publisher)
         return publisher
 
+    def _publish_description(self) -> None:
+        """Publish the avatar at the operator's size."""
+        description = avatar_urdf(
+            self._body_id, self._parts.pipeline.body.offsets_m, fixed_frame=self._body_frame)
+        self._description_publisher.publish(String(data=description))
+        if self._state_publisher is not None:
+            self._state_publisher.set(description)
+
     def _emit(self, pose: BodyPose, confidence: np.ndarray, stamp_ns: int) -> None:
         """Publish one pose; called by the worker."""
         if not self.context.ok():
             return
         self._pose_publisher.publish(
-            joint_state_message(pose, stamp_ns, self._fixed_frame, self._encoder))
+            joint_state_message(pose, stamp_ns, self._body_frame, self._encoder))
         self._confidence_publisher.publish(
-            values_message(CONFIDENCE_NAMES, confidence, stamp_ns, self._fixed_frame))
+            values_message(CONFIDENCE_NAMES, confidence, stamp_ns, self._body_frame))
         if self._tf_publisher is not None:
             self._tf_publisher.publish(self._tf_message(transforms=transform_messages(
-                pose, stamp_ns, self._fixed_frame, self._body_id)))
+                pose, stamp_ns, self._body_frame, self._body_id)))
 
     def _watch(self) -> None:
         """Log each change of state once, and trackers that never appear now and then."""
@@ -182,9 +211,12 @@ class AvatarNode(AvatarLifecycleNode):
                 self.get_logger().warning(self._with_sources(status))
             else:
                 self.get_logger().info(status.reason)
-        if self._parts.pipeline.figures.looks_swapped and not self._is_swap_logged:
-            self._is_swap_logged = True
-            self.get_logger().warning(SWAPPED)
+        for subject, doubt in doubts(self._parts).items():
+            if subject not in self._logged_doubts:
+                self._logged_doubts.add(subject)
+                self.get_logger().warning(doubt)
+        if self._state_publisher is not None:
+            self._state_publisher.update()
         if status.state is FollowState.WAITING and now_s >= self._next_missing_s:
             self._next_missing_s = now_s + _NEXT_MISSING_S
             waited_s = now_s - self._activated_s
@@ -206,14 +238,27 @@ class AvatarNode(AvatarLifecycleNode):
         response.message = 'the estimator forgets its past at the next frame, which blends in'
         return response
 
-    def _on_calibrate(
-        self, request: Trigger.Request, response: Trigger.Response
-    ) -> Trigger.Response:
-        response.success = False
-        response.message = (
-            'calibration is not part of this version: tracker frames are taken as the frames of '
-            'the head and the wrists')
-        return response
+    def _make_session(self) -> CalibrationSession:
+        if self._status is None:
+            raise MotionAvatarError(
+                f'the node is {self.state_label}, so no trackers are taken; activate it first')
+        parts = self._parts
+        return CalibrationSession(
+            CalibrationGuide(parts.trackers, parts.estimator.rate_hz, GuideTimes(
+                step_timeout_s=self._values['calibration.step_timeout_s'])),
+            self._solve, lambda: parts.watchdog.status(time.monotonic()).trackers)
+
+    def _solve(self, take: CalibrationTake) -> Calibration:
+        """Solve a take; called in a thread of its own, where the import may take its time."""
+        from motion_avatar_ros.trackers.calibration_solver import solve_calibration
+
+        profile = self._sources.profile
+        return solve_calibration(take, profile.offsets, profile.name)
+
+    def _use_calibration(self, calibration: Calibration) -> None:
+        parts = self._parts
+        parts.pipeline.use_body(OperatorBody(calibration, parts.trackers))
+        self._publish_description()
 
     def _diagnose(self) -> tuple[int, str, Mapping[str, Any]]:
         if self._status is None:

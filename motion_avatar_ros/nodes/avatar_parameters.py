@@ -1,37 +1,47 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The parameter table of avatar_node and the rules that span several of its rows."""
+"""The parameter table of avatar_node and what its rows mean together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-import re
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-from motion_avatar_ros.ros.parameters import Parameter, ParameterError
+from motion_avatar_ros.nodes.tracker_sources import TRACKER_PARAMETERS
+from motion_avatar_ros.ros.parameters import Parameter
+from motion_avatar_ros.trackers.calibration_file import default_operators_folder
+from motion_avatar_ros.trackers.calibration_guide import GuideTimes
+from motion_avatar_ros.trackers.floor_watch import FloorSettings
 from motion_avatar_ros.trackers.gate import GateLimits
-from motion_avatar_ros.trackers.observation import TRACKER_NAMES
+from motion_avatar_ros.trackers.one_euro import OneEuroSettings
+from motion_avatar_ros.trackers.swap import SwapSettings
 
-_GATE = GateLimits()
+_GATE, _FILTER, _SWAP, _FLOOR = GateLimits(), OneEuroSettings(), SwapSettings(), FloorSettings()
+_GUIDE = GuideTimes()
+
+Settings = TypeVar('Settings')
 
 AVATAR_PARAMETERS = (
     Parameter('model', 'baseline', 'name of a shipped model, or a model folder'),
     Parameter('device', 'auto', 'where the model runs; auto takes CUDA where there is one',
               choices=('auto', 'cpu', 'cuda')),
     Parameter('threads', 1, 'CPU threads of the model', 1, 64),
-    Parameter('input', 'tf', 'where trackers come from: TF frames, or PoseStamped topics',
-              choices=('tf', 'pose')),
-    Parameter('fixed_frame', 'odom', 'frame of the floor: z up, z = 0 on the floor'),
-    Parameter('trackers.head', 'head_tracker', 'TF frame of the head, REP-103 axes'),
-    Parameter('trackers.left_hand', 'left_hand_tracker', 'TF frame of the left hand'),
-    Parameter('trackers.right_hand', 'right_hand_tracker', 'TF frame of the right hand'),
-    Parameter('pose_topics.head', 'head_tracker/pose', 'topic of the head, with input: pose'),
-    Parameter('pose_topics.left_hand', 'left_hand_tracker/pose', 'topic of the left hand'),
-    Parameter('pose_topics.right_hand', 'right_hand_tracker/pose', 'topic of the right hand'),
+    *TRACKER_PARAMETERS,
     Parameter('body_id', 'avatar', 'prefix of the links of the avatar: <body_id>/pelvis ...'),
     Parameter('publish_tf', False,
               'put the links on /tf; leave off when a robot_state_publisher does'),
+    Parameter('state_publisher', 'avatar_state_publisher',
+              "robot_state_publisher whose robot_description follows the operator's size; empty "
+              'for none'),
+    Parameter('operator', '',
+              'whose calibration is loaded at configure, and saved by ~/calibrate; empty: '
+              'nobody, and none is saved'),
+    Parameter('operators_folder', '',
+              'folder of the calibrations; empty: motion_avatar_ros/operators under $ROS_HOME '
+              'or ~/.ros'),
+    Parameter('calibration.step_timeout_s', _GUIDE.step_timeout_s,
+              'longest time for one step of a calibration', 3.0, 120.0),
     Parameter('limits.max_joint_rad_s', 30.0,
               'fastest rotation of a joint that is shown; 1 in 1000 frames of motion capture has '
               'a joint above 26', 1.0, 200.0),
@@ -54,80 +64,40 @@ AVATAR_PARAMETERS = (
               'a stamp farther ahead of the clock is refused', 0.0, 10.0),
     Parameter('gate.max_age_s', _GATE.max_age_s,
               'a stamp farther behind the clock is refused', 0.05, 60.0),
+    Parameter('filter.min_cutoff_hz', 0.0,
+              'One-Euro filter of positions: cutoff at rest; 0 switches it off, 3 suits 3 mm of '
+              'noise', 0.0, 100.0),
+    Parameter('filter.beta', _FILTER.beta,
+              'how much the cutoff of positions rises with speed, Hz per m/s', 0.0, 1000.0),
+    Parameter('filter.rotation_min_cutoff_hz', 0.0,
+              'One-Euro filter of rotations: cutoff at rest; 0 switches it off, 3 suits 1 degree '
+              'of noise', 0.0, 100.0),
+    Parameter('filter.rotation_beta', _FILTER.rotation_beta,
+              'how much the cutoff of rotations rises with speed, Hz per rad/s', 0.0, 1000.0),
+    Parameter('filter.derivative_cutoff_hz', _FILTER.derivative_cutoff_hz,
+              'cutoff of the speeds that both follow', 0.1, 100.0),
+    Parameter('swap.apart_m', _SWAP.apart_m,
+              'hands look exchanged when the left one is so far right of the right one', 0.1, 2.0),
+    Parameter('swap.after_s', _SWAP.after_s, 'for this long', 0.1, 60.0),
+    Parameter('floor.warn_m', _FLOOR.warn_m,
+              'a drift of the floor beyond this is told', 0.01, 1.0),
+    Parameter('floor.after_s', _FLOOR.after_s, 'when it has lasted this long', 1.0, 600.0),
+    Parameter('floor.is_corrected', _FLOOR.is_corrected,
+              'take a drift that is told slowly off every height'),
+    Parameter('floor.max_correction_m', _FLOOR.max_correction_m, 'but never more than this',
+              0.0, 0.5),
+    Parameter('floor.correction_m_s', _FLOOR.correction_m_s, 'and no faster', 0.001, 0.1),
 )
 
 
-@dataclass(frozen=True)
-class TrackerSources:
-    """
-    Where each tracker comes from.
-
-    Attributes:
-        kind: 'tf' or 'pose'.
-        names: TF frame or topic by tracker.
-        parameters: the parameter that names it, by tracker.
-    """
-
-    kind: str
-    names: dict[str, str]
-    parameters: dict[str, str]
+def settings(kind: type[Settings], prefix: str, values: Mapping[str, Any]) -> Settings:
+    """Return the dataclass whose fields are the rows of a prefix, such as 'gate'."""
+    return kind(**{
+        name.removeprefix(f'{prefix}.'): value
+        for name, value in values.items() if name.startswith(f'{prefix}.')})
 
 
-def tracker_sources(values: Mapping[str, Any]) -> TrackerSources:
-    """
-    Return the sources that the parameters name.
-
-    Raises:
-        ParameterError: a name is empty, serves two trackers, or is an output of this node.
-    """
-    kind = values['input']
-    prefix = 'trackers' if kind == 'tf' else 'pose_topics'
-    parameters = {tracker: f'{prefix}.{tracker}' for tracker in TRACKER_NAMES}
-    names = {tracker: values[parameter] for tracker, parameter in parameters.items()}
-    used_by: dict[str, str] = {}
-    for tracker, name in names.items():
-        parameter = parameters[tracker]
-        if not name.strip('/ '):
-            noun = 'frame' if kind == 'tf' else 'topic'
-            raise ParameterError(f"parameter '{parameter}' is empty; allowed: name of a {noun}")
-        if name in used_by:
-            raise ParameterError(
-                f"parameters '{used_by[name]}' and '{parameter}' are both '{name}'; allowed: "
-                'another name for each tracker')
-        used_by[name] = parameter
-    if kind == 'tf':
-        for parameter, name in [*((parameters[t], names[t]) for t in names),
-                                ('fixed_frame', values['fixed_frame'])]:
-            _check_input_frame(parameter, name, values['body_id'])
-        if values['fixed_frame'] in used_by:
-            raise ParameterError(
-                f"parameters 'fixed_frame' and '{used_by[values['fixed_frame']]}' are both "
-                f"'{values['fixed_frame']}'; allowed: a tracker that moves in the fixed frame")
-    return TrackerSources(kind, names, parameters)
-
-
-def checked_body_id(values: Mapping[str, Any]) -> str:
-    """Return body_id; ParameterError where it cannot prefix a frame."""
-    body_id = values['body_id']
-    if re.fullmatch(r'[A-Za-z_][A-Za-z0-9_]*', body_id) is None:
-        raise ParameterError(
-            f"parameter 'body_id' is '{body_id}'; allowed: letters, digits and underscores")
-    return body_id
-
-
-def gate_limits(values: Mapping[str, Any]) -> GateLimits:
-    """Return the limits of the tracker gates."""
-    prefix = 'gate.'
-    return GateLimits(**{
-        name.removeprefix(prefix): value
-        for name, value in values.items() if name.startswith(prefix)})
-
-
-def _check_input_frame(parameter: str, frame: str, body_id: str) -> None:
-    if not frame.strip() or frame.startswith('/'):
-        raise ParameterError(
-            f"parameter '{parameter}' is '{frame}'; allowed: name of a frame, no leading /")
-    if frame.startswith(f'{body_id}/'):
-        raise ParameterError(
-            f"parameter '{parameter}' is '{frame}', a link of the avatar that this node itself "
-            f"moves; allowed: a frame outside '{body_id}/'")
+def operators_folder(values: Mapping[str, Any]) -> Path:
+    """Return the folder of the calibrations."""
+    given = values['operators_folder']
+    return Path(given).expanduser() if given else default_operators_folder()

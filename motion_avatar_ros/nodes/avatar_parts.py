@@ -5,33 +5,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
-from motion_avatar_ros.nodes.avatar_parameters import gate_limits, tracker_sources
+from motion_avatar_ros.nodes.avatar_parameters import operators_folder, settings
+from motion_avatar_ros.nodes.tracker_sources import TrackerSources
 from motion_avatar_ros.ros.avatar_pipeline import AvatarPipeline, Emit
 from motion_avatar_ros.ros.parameters import ParameterError
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import TrackerWatchdog
+from motion_avatar_ros.trackers.calibration import Calibration
+from motion_avatar_ros.trackers.calibration_file import CalibrationFileError, load_calibration
+from motion_avatar_ros.trackers.device_profile import DeviceProfile
+from motion_avatar_ros.trackers.device_profile_file import shipped_profiles
+from motion_avatar_ros.trackers.floor_watch import FloorSettings, FloorWatch
+from motion_avatar_ros.trackers.gate import GateLimits
+from motion_avatar_ros.trackers.one_euro import OneEuroSettings
+from motion_avatar_ros.trackers.operator_body import OperatorBody
+from motion_avatar_ros.trackers.pose_algebra import Quaternion, Vector
+from motion_avatar_ros.trackers.profile_watch import ProfileWatch
+from motion_avatar_ros.trackers.swap import SwapSettings, SwapWatch
 from motion_avatar_ros.trackers.timeline import TrackerTimeline
 
 
 @dataclass(frozen=True)
 class AvatarParts:
-    """The estimator and what stands between it and the topics."""
+    """
+    The estimator and what stands between it and the topics.
+
+    Attributes:
+        trackers: those that are taken, the estimator's first.
+    """
 
     estimator: PoseEstimator
+    trackers: tuple[str, ...]
     limiter: PoseLimiter
     watchdog: TrackerWatchdog
     pipeline: AvatarPipeline
+    profile: DeviceProfile
+    profile_watch: ProfileWatch
+
+    def take(
+        self, tracker: str, stamp_ns: int, position: Vector, quaternion: Quaternion
+    ) -> None:
+        """Take one sample as the source has it."""
+        self.profile_watch.take(tracker, stamp_ns, position, quaternion)
+        self.pipeline.add(
+            tracker, *self.profile.convert(tracker, stamp_ns, position, quaternion))
 
 
 def make_parts(
-    values: Mapping[str, Any], emit: Emit, now_ns: Callable[[], int],
+    values: Mapping[str, Any], sources: TrackerSources, emit: Emit, now_ns: Callable[[], int],
     held: BodyPose | None = None,
 ) -> AvatarParts:
     """
@@ -39,6 +67,7 @@ def make_parts(
 
     Args:
         values: the parameters of avatar_node.
+        sources: the trackers that they name.
         emit: takes each pose.
         now_ns: the clock of the trackers' stamps.
         held: the pose that consumers hold, from which to blend.
@@ -48,20 +77,57 @@ def make_parts(
     """
     torch.set_num_threads(values['threads'])
     estimator = PoseEstimator.load(values['model'], device=values['device'])
-    sources = tracker_sources(values).names
-    lacking = [name for name in estimator.tracker_names if name not in sources]
+    needed = estimator.tracker_names
+    lacking = [name for name in needed if name not in sources.names]
     if lacking:
         raise ParameterError(
             f"parameter 'model' is '{values['model']}', which needs the trackers "
-            f'{", ".join(lacking)}; allowed: a model of {", ".join(sources)}')
+            f'{", ".join(lacking)}; allowed: a model of {", ".join(sources.names)}')
     estimator.warm_up()
+    trackers = (*needed, *(name for name in sources.names if name not in needed))
     stale_after_s = values['stale_after_s']
-    watchdog = TrackerWatchdog(estimator.tracker_names, stale_after_s)
+    watchdog = TrackerWatchdog(needed, stale_after_s)
     limiter = PoseLimiter(
         values['limits.max_joint_rad_s'], values['limits.max_root_m_s'],
         values['limits.blend_s'], held)
+    smoothing = settings(OneEuroSettings, 'filter', values)
     timeline = TrackerTimeline(
-        estimator.tracker_names, estimator.rate_hz, gate_limits(values),
-        max_gap_s=stale_after_s)
-    pipeline = AvatarPipeline(estimator, timeline, limiter, watchdog, emit, now_ns)
-    return AvatarParts(estimator, limiter, watchdog, pipeline)
+        trackers, estimator.rate_hz, settings(GateLimits, 'gate', values),
+        max_gap_s=stale_after_s, required=needed,
+        filters={name: smoothing for name in trackers})
+    profile = sources.profile
+    pipeline = AvatarPipeline(
+        estimator, timeline, limiter, watchdog, emit, now_ns,
+        OperatorBody(initial_calibration(values, profile), trackers),
+        SwapWatch(settings(SwapSettings, 'swap', values)),
+        FloorWatch(settings(FloorSettings, 'floor', values)))
+    return AvatarParts(
+        estimator, trackers, limiter, watchdog, pipeline, profile,
+        ProfileWatch(profile, shipped_profiles().values()))
+
+
+def initial_calibration(values: Mapping[str, Any], profile: DeviceProfile) -> Calibration:
+    """
+    Return the operator's calibration, or what is typical where there is none that fits.
+
+    A file that is damaged or of another profile is not used, and the verdict says so: the
+    operator can still calibrate.
+
+    Raises:
+        MotionAvatarError: the operator's name is not allowed.
+    """
+    typical = profile.typical_calibration()
+    operator = values['operator']
+    if not operator:
+        return typical
+    try:
+        found = load_calibration(operators_folder(values), operator)
+    except CalibrationFileError as error:
+        return replace(typical, verdict=f'{error}; using typical offsets')
+    if found is None:
+        return typical
+    if found.profile != profile.name:
+        return replace(typical, verdict=(
+            f"the calibration of '{operator}' is for profile '{found.profile}', not "
+            f"'{profile.name}': using typical offsets until calibrated again"))
+    return found

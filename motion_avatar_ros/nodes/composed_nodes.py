@@ -24,6 +24,7 @@ NODE_CLASSES = {
     'avatar_node': 'AvatarNode',
     'mesh_node': 'MeshNode',
     'viewer_node': 'ViewerNode',
+    'webxr_tracker_node': 'WebXrTrackerNode',
 }
 
 

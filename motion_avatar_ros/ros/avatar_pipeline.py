@@ -4,8 +4,9 @@
 From tracker samples to limited poses, with inference in one worker thread.
 
 Callbacks only add samples; the worker takes whatever frames became complete meanwhile, so a
-slow inference makes larger chunks and never a queue. Knows no ROS: time and emission are
-given to it.
+slow inference never makes a queue. They are estimated one by one: sums over several at once are
+rounded differently, and a recording must give the same poses however it was chopped. Knows no
+ROS: time and emission are given to it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from motion_avatar_ros.ros.diagnostics import LatencyMeter, RateMeter
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import FollowState, TrackerWatchdog
 from motion_avatar_ros.trackers.even_frames import EvenFrames
+from motion_avatar_ros.trackers.floor_watch import FloorWatch
 from motion_avatar_ros.trackers.gate import Verdict
+from motion_avatar_ros.trackers.operator_body import OperatorBody
 from motion_avatar_ros.trackers.sample import Quaternion, Vector
 from motion_avatar_ros.trackers.swap import SwapWatch
 from motion_avatar_ros.trackers.timeline import AlignedFrames, TrackerTimeline
@@ -34,6 +37,8 @@ _LONGEST_STEP_S = 0.05  # by which a blend advances or the root moves in one mes
 
 #: Takes one pose, its confidence (2,), and its stamp [ns]; called by the worker.
 Emit = Callable[[BodyPose, np.ndarray, int], None]
+#: Takes the frames of the devices as worn; called by the worker.
+OnFrames = Callable[[AlignedFrames], None]
 
 
 class EstimateError(MotionAvatarError):
@@ -52,7 +57,6 @@ class PipelineFigures:
     dropped: int = 0
     filled: int = 0
     errors: int = 0
-    looks_swapped: bool = False
 
 
 class AvatarPipeline:
@@ -66,19 +70,30 @@ class AvatarPipeline:
         watchdog: TrackerWatchdog,
         emit: Emit,
         now_ns: Callable[[], int],
+        body: OperatorBody,
+        swap: SwapWatch,
+        floor: FloorWatch,
     ) -> None:
         """
         Wire the parts; `start` runs them.
 
         Args:
             estimator: of one stream.
-            timeline: of the estimator's trackers, at its rate.
+            timeline: of the estimator's trackers, then any others, at its rate.
             limiter: the last stage.
             watchdog: of the same trackers.
             emit: takes each pose.
             now_ns: the clock of the stamps.
+            body: the operator's, of the timeline's trackers.
+            swap, floor: watch the joints of the operator.
         """
         self._estimator = estimator
+        self._trackers = len(estimator.tracker_names)
+        self._body = body
+        self._feet = [
+            slot for slot, name in enumerate(body.tracker_names) if name.endswith('_foot')]
+        self._next_body: OperatorBody | None = None
+        self._on_frames: OnFrames | None = None
         self._timeline = timeline
         self._limiter = limiter
         self._watchdog = watchdog
@@ -86,7 +101,8 @@ class AvatarPipeline:
         self._now_ns = now_ns
         self._frame_s = 1.0 / estimator.rate_hz
         self._even = EvenFrames(estimator.rate_hz)
-        self._swap = SwapWatch()
+        self.swap = swap
+        self.floor = floor
         self._wake = threading.Condition()  # guards the timeline and the requests
         self._must_reset = False
         self._thread: threading.Thread | None = None
@@ -121,6 +137,21 @@ class AvatarPipeline:
         with self._wake:
             self._must_reset = True
 
+    @property
+    def body(self) -> OperatorBody:
+        """The operator's body in use, or about to be."""
+        return self._next_body or self._body
+
+    def use_body(self, body: OperatorBody) -> None:
+        """Take another operator's body from the next frames on, which blend in."""
+        with self._wake:
+            self._next_body = body
+            self._must_reset = True
+
+    def watch_frames(self, on_frames: OnFrames | None) -> None:
+        """Let a function see all frames from now on, or none any more."""
+        self._on_frames = on_frames
+
     def add(
         self, tracker: str, stamp_ns: int, position_m: Vector, quaternion_xyzw: Quaternion
     ) -> Verdict:
@@ -141,10 +172,15 @@ class AvatarPipeline:
             newest_ns = self._timeline.newest_stamp_ns(tracker)
             rate_hz = self._timeline.input_rate_hz(tracker)
             counts = self._timeline.counts(tracker)
+            dropouts = self._timeline.dropouts(tracker)
         return {
             'stamp_age_ms': None if newest_ns is None else (now_ns - newest_ns) / 1e6,
             'rate_hz': rate_hz,
             **{verdict.value: count for verdict, count in counts.items()},
+            'dropouts': dropouts.count,
+            'longest_dropout_s': dropouts.longest_s,
+            'dropout_total_s': dropouts.total_s,
+            'dropout_s': dropouts.ongoing_s,
         }
 
     def _work(self, stop: threading.Event) -> None:
@@ -155,6 +191,10 @@ class AvatarPipeline:
                 if frames is None or stop.is_set():
                     return
                 must_reset, self._must_reset = self._must_reset, False
+                if self._next_body is not None:
+                    self._body, self._next_body = self._next_body, None
+                    self.swap.clear()
+                    self.floor.reset()
             try:
                 self._process(frames, must_reset, stop)
             except Exception as error:  # whatever fails inside, the node lives and holds
@@ -180,30 +220,49 @@ class AvatarPipeline:
         if frames.is_restart or must_reset or is_held:
             self._limiter.resume()
 
-        figures.looks_swapped = self._swap.update(
-            frames.stamps_ns, frames.rotations, frames.positions)
-
-        start_s = time.perf_counter()
+        if (on_frames := self._on_frames) is not None:
+            on_frames(frames)
         even = self._even.fill(frames)
-        estimate = self._estimator.step(even.rotations[None], even.positions[None])
         figures.filled = self._even.filled
-        figures.inference.add(time.perf_counter() - start_s)
-        if not np.isfinite(estimate.confidence.sum()):
-            raise EstimateError('the estimated confidence is not finite')
-
-        given = np.flatnonzero(even.is_given).tolist()
-        for slot, stamp_ns in zip(given, frames.stamps_ns.tolist(), strict=True):
-            last_ns = self._last_stamp_ns
-            since_s = self._frame_s if last_ns is None else (stamp_ns - last_ns) * 1e-9
-            # Never more than one frame's share, also after a pause: consumers see one message.
-            dt_s = since_s if 0.0 < since_s < self._frame_s else self._frame_s
-            pose = self._limiter.limit(
-                estimate.poses[0, slot], dt_s, min(max(since_s, dt_s), _LONGEST_STEP_S))
-            self._last_stamp_ns = stamp_ns
+        rotations, positions = self._body.joints(even.rotations, even.positions)
+        self._look_after(frames, rotations[even.is_given], positions[even.is_given])
+        positions[..., 2] -= self.floor.correction_m
+        rotations, positions = self._body.to_model(rotations, positions)
+        stamps_ns = iter(frames.stamps_ns.tolist())
+        for slot, is_given in enumerate(even.is_given.tolist()):
+            start_s = time.perf_counter()
+            estimate = self._estimator.step(
+                rotations[None, slot:slot + 1, :self._trackers],
+                positions[None, slot:slot + 1, :self._trackers])
+            figures.inference.add(time.perf_counter() - start_s)
+            if not np.isfinite(estimate.confidence.sum()):
+                raise EstimateError('the estimated confidence is not finite')
             if stop.is_set():
                 return
-            self._emit(pose, estimate.confidence[0, slot], stamp_ns)
-            figures.poses += 1
-            figures.output.tick()
-            figures.end_to_end.add((self._now_ns() - stamp_ns) * 1e-9)
+            if is_given:
+                self._pass_on(
+                    self._body.to_operator(estimate.poses[0, 0]), estimate.confidence[0, 0],
+                    next(stamps_ns))
         self._watchdog.on_pose(time.monotonic())
+
+    def _look_after(
+        self, frames: AlignedFrames, rotations: np.ndarray, positions: np.ndarray
+    ) -> None:
+        self.swap.update(frames.stamps_ns, rotations, positions)
+        self.floor.update(
+            frames.stamps_ns, rotations[:, 0], positions[:, 0],
+            positions[:, self._feet] if self._feet else None)
+
+    def _pass_on(self, estimated: BodyPose, confidence: np.ndarray, stamp_ns: int) -> None:
+        last_ns = self._last_stamp_ns
+        since_s = self._frame_s if last_ns is None else (stamp_ns - last_ns) * 1e-9
+        # Never more than one frame's share, also after a pause: consumers see one message.
+        dt_s = since_s if 0.0 < since_s < self._frame_s else self._frame_s
+        pose = self._limiter.limit(
+            estimated, dt_s, min(max(since_s, dt_s), _LONGEST_STEP_S))
+        self._last_stamp_ns = stamp_ns
+        self._emit(pose, confidence, stamp_ns)
+        figures = self.figures
+        figures.poses += 1
+        figures.output.tick()
+        figures.end_to_end.add((self._now_ns() - stamp_ns) * 1e-9)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from geometry_msgs.msg import Point, PoseStamped, Quaternion, TransformStamped, Vector3
 from rclpy.node import Node
@@ -17,11 +17,27 @@ from motion_avatar_ros.ros.qos import TF
 from motion_avatar_ros.trackers.tracker_playback import TrackerFrame
 
 #: Reliable, which subscribers of either kind receive.
-_POSE_QOS = QoSProfile(depth=20)
+POSE_QOS = QoSProfile(depth=20)
 
 
 class TrackerOutputError(MotionAvatarError):
     """A tracker output that this host cannot have."""
+
+
+def tf_message_type() -> Any:
+    """
+    Return TFMessage.
+
+    Raises:
+        TrackerOutputError: tf2_msgs is not installed.
+    """
+    try:
+        from tf2_msgs.msg import TFMessage
+    except ImportError as error:
+        raise TrackerOutputError(
+            f'/tf needs tf2_msgs, which is not installed ({error}); with a compiler '
+            "`make setup` builds it; without one set parameter 'output' to 'pose'") from None
+    return TFMessage
 
 
 class TrackerOutput(Protocol):
@@ -41,14 +57,8 @@ class TfOutput:
         Raises:
             TrackerOutputError: tf2_msgs is not installed.
         """
-        try:
-            from tf2_msgs.msg import TFMessage
-        except ImportError as error:
-            raise TrackerOutputError(
-                f'/tf needs tf2_msgs, which is not installed ({error}); with a compiler '
-                "`make setup` builds it; without one set parameter 'output' to 'pose'") from None
-        self._message = TFMessage
-        self._publisher = node.create_publisher(TFMessage, '/tf', TF)
+        self._message = tf_message_type()
+        self._publisher = node.create_publisher(self._message, '/tf', TF)
         self._transforms = []
         for frame in frames:
             transform = TransformStamped(child_frame_id=frame)
@@ -74,7 +84,7 @@ class PoseOutput:
 
     def __init__(self, node: Node, topics: Sequence[str], fixed_frame: str) -> None:
         self._publishers = [
-            node.create_publisher(PoseStamped, topic, _POSE_QOS) for topic in topics]
+            node.create_publisher(PoseStamped, topic, POSE_QOS) for topic in topics]
         self._message = PoseStamped()
         self._message.header.frame_id = fixed_frame
 

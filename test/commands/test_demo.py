@@ -16,6 +16,7 @@ import time
 
 import pytest
 from safetensors.torch import load_file, save_file
+from small_bags import START_NS, pose_entry, tf_entry, tracker_entries, write_bag
 import torch
 
 from motion_avatar_ros.estimation.random_model import write_random_baseline
@@ -90,7 +91,7 @@ def test_zeroed_weights_fail_it_and_the_report_names_them(ros_domain, zeroed_mod
 
 
 @pytest.mark.parametrize(('options', 'word'), [
-    (('--bag', 'x.mcap'), '--bag'), (('--sim',), '--sim'),
+    (('--bag', 'x.mcap'), 'x.mcap'), (('--sim',), '--sim'),
     (('--clip', 'missing.npz'), 'missing.npz'), (('--duration', '-1'), '-1'),
     (('--port', '99999'), '99999')])
 def test_what_cannot_be_done_is_one_line_and_status_2(options, word):
@@ -98,6 +99,23 @@ def test_what_cannot_be_done_is_one_line_and_status_2(options, word):
     assert result.returncode == 2
     assert word in result.stderr.splitlines()[-1]
     assert 'Traceback' not in result.stderr
+
+
+def test_a_bag_is_played_and_followed(ros_domain, tmp_path):
+    bag = write_bag(tmp_path / 'bag', tracker_entries(4.0))
+    result = run_demo('--headless', '--json', '--duration', 3, '--bag', bag)
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout.splitlines()[-1])
+    assert report['poses'] > 60 and report['mpjpe_cm'] is None
+
+
+@pytest.mark.parametrize(('entries', 'words'), [
+    ([tf_entry(START_NS, ('hmd', 'avatar/head'))], ('head_tracker', 'hmd', 'trackers.*')),
+    ([pose_entry(START_NS)], ('/head_tracker/pose', 'input:=pose'))])
+def test_a_bag_of_other_trackers_is_refused_before_anything_starts(tmp_path, entries, words):
+    result = run_demo('--bag', write_bag(tmp_path / 'bag', entries))
+    assert result.returncode == 2
+    assert all(word in result.stderr.splitlines()[-1] for word in words)
 
 
 def test_unknown_model_is_refused_and_leaves_no_process(ros_domain):

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from motion_avatar_ros.commands.demo_environment import config_file, demo_environment
+from motion_avatar_ros.commands.demo_environment import demo_environment
+from motion_avatar_ros.shipped_config import config_file
 
 
 def test_what_the_user_has_set_stays():

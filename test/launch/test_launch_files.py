@@ -79,3 +79,9 @@ def test_rviz_and_viewer_start_by_argument_only():
 def test_what_cannot_be_done_is_refused_in_words(given, word):
     with pytest.raises(RuntimeError, match=word):
         nodes_of(**given)
+
+
+def test_a_headset_as_input_starts_its_node_beside_the_others():
+    assert executables(nodes_of(input='webxr', viewer='true')) == [
+        'webxr_tracker_node', 'avatar_node', 'mesh_node', 'viewer_node', 'robot_state_publisher']
+    assert 'webxr_tracker_node' not in executables(nodes_of(input='tf'))

@@ -9,20 +9,21 @@ from pathlib import Path
 import pytest
 import yaml
 
-from motion_avatar_ros.nodes.avatar_parameters import AVATAR_PARAMETERS
 from motion_avatar_ros.nodes.composed_nodes import NODE_CLASSES
-from motion_avatar_ros.nodes.mesh_parameters import MESH_PARAMETERS
-from motion_avatar_ros.nodes.tracker_player_parameters import PLAYER_PARAMETERS
-from motion_avatar_ros.nodes.viewer_node import VIEWER_PARAMETERS
+from motion_avatar_ros.nodes.parameter_tables import (
+    LIFECYCLE_NODES, TABLES as WITHOUT_AUTO_ACTIVATE, parameter_file,
+)
 from motion_avatar_ros.ros.lifecycle import AUTO_ACTIVATE
 
 FILE = Path(__file__).resolve().parents[2] / 'config' / 'avatar.yaml'
 TABLES = {
-    'avatar_node': (*AVATAR_PARAMETERS, AUTO_ACTIVATE),
-    'mesh_node': (*MESH_PARAMETERS, AUTO_ACTIVATE),
-    'viewer_node': VIEWER_PARAMETERS,
-    'tracker_player_node': PLAYER_PARAMETERS,
-}
+    name: (*table, AUTO_ACTIVATE) if name in LIFECYCLE_NODES else table
+    for name, table in WITHOUT_AUTO_ACTIVATE.items()}
+
+
+def test_the_file_is_up_to_date():
+    assert FILE.read_text(encoding='utf-8') == parameter_file(), (
+        'run: python -m motion_avatar_ros.nodes.parameter_tables')
 
 
 @pytest.mark.parametrize('node', TABLES)

@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / 'docs' / 'parameters.md'
 
 def test_the_page_in_docs_is_up_to_date():
     assert PAGE.read_text(encoding='utf-8') == parameters_page(), (
-        'run: python -m motion_avatar_ros.nodes.parameter_tables > docs/parameters.md')
+        'run: python -m motion_avatar_ros.nodes.parameter_tables')
 
 
 def test_every_parameter_is_described():
