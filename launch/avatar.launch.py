@@ -35,7 +35,7 @@ ARGUMENTS = (
     ('device', '', 'where the model runs' + AS_IN_FILE, ('', 'auto', 'cpu', 'cuda')),
     ('input', '', "TF frames, PoseStamped topics, or a headset's browser (webxr, which also "
      'starts webxr_tracker_node)' + AS_IN_FILE, ('', 'tf', 'pose', 'webxr')),
-    ('headset_host', '', "address that webxr_tracker_node serves at; 0.0.0.0 lets headsets on the "
+    ('headset_host', '', 'address that webxr_tracker_node serves at; 0.0.0.0 lets headsets on the '
      'network in' + AS_IN_FILE, None),
     ('profile', '', 'device profile, by name or file' + AS_IN_FILE, None),
     ('operator', '', 'whose calibration is used and saved' + AS_IN_FILE, None),

@@ -20,7 +20,9 @@ from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.estimation.trivial_estimators import NearestNeighbour, mean_pose, rest_pose
 from motion_avatar_ros.training.calibration_takes import TakeMaterial
-from motion_avatar_ros.training.calibration_trials import OperatorTrials, run_trials
+from motion_avatar_ros.training.calibration_trials import (
+    TAKE_KINDS, OperatorTrials, recover_operators, run_trials,
+)
 from motion_avatar_ros.training.calibration_trials_report import trials_numbers, trials_report
 from motion_avatar_ros.training.clips import (
     TABLE_SETS, TRAINING_SETS, clip_name, find_clips, has_splits, present_sets,
@@ -155,8 +157,13 @@ def _trials(
     if arguments.operators is None:
         return None
     material = TakeMaterial.of_folder(arguments.data)
-    with Progress('planted operators', 3 * _frames(model, motions), 'frames') as progress:
-        return run_trials(model, motions, material, arguments.operators, progress.advance)
+    operators = arguments.operators
+    with Progress('calibrations', operators * len(TAKE_KINDS), 'takes') as progress:
+        recoveries = recover_operators(
+            material, model.tracker_names, operators, progress.advance)
+    runs = 2 + len(TAKE_KINDS)
+    with Progress('planted operators', runs * _frames(model, motions), 'frames') as progress:
+        return run_trials(model, motions, recoveries, progress.advance)
 
 
 def _frames(estimator: OnlineEstimator, motions: list[Motion]) -> int:

@@ -98,7 +98,8 @@ class AvatarNode(AvatarLifecycleNode):
         estimator = self._parts.estimator
         self.get_logger().info(
             f"model '{estimator.name}' ({estimator.weights_sha256[:12]}) on "
-            f"{estimator.device}, {estimator.rate_hz:g} Hz; profile '{self._sources.profile.name}'; "
+            f'{estimator.device}, {estimator.rate_hz:g} Hz; '
+            f"profile '{self._sources.profile.name}'; "
             f'{self._parts.pipeline.body.calibration.verdict}')
 
     def activate(self) -> None:

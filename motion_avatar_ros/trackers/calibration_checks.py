@@ -148,7 +148,7 @@ def _check_t_pose(take: CalibrationTake, turns: np.ndarray) -> None:
     to_left = float(across[1] * np.cos(facing) - across[0] * np.sin(facing))
     if span_m > _SHORTEST_SPAN_M and to_left < -0.5 * span_m:
         raise CalibrationRefusedError(
-            'the hands are swapped: the left hand\'s tracker is on the right; swap them')
+            "the hands are swapped: the left hand's tracker is on the right; swap them")
     if span_m < _SHORTEST_SPAN_M:
         raise CalibrationRefusedError(
             f'T-pose: the hands are {100 * span_m:.0f} cm apart, stretch both arms out sideways')

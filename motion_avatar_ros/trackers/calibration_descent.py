@@ -19,7 +19,7 @@ import numpy as np
 from motion_avatar_ros.body.rotations import transpose
 from motion_avatar_ros.trackers.calibration_body import Unknowns
 from motion_avatar_ros.trackers.calibration_prior import POSTURE_SIZE
-from motion_avatar_ros.trackers.calibration_problem import CalibrationProblem, PARTS
+from motion_avatar_ros.trackers.calibration_problem import CalibrationProblem, Normal, PARTS
 
 _ROUNDS = 4
 _FIRST_STEPS, _STEPS = 30, 10
@@ -89,7 +89,7 @@ class _Descent:
         return self.problem.cost(unknowns) + float(
             self._volume_slope @ unknowns.core_since(self._anchor))
 
-    def _step(self, normal, damping: float) -> Unknowns:
+    def _step(self, normal: Normal, damping: float) -> Unknowns:
         problem = self.problem
         matrix, gradient, answers = problem.reduced(normal, damping)
         matrix += damping * np.diag(np.diag(normal.yy))

@@ -16,7 +16,7 @@ from motion_avatar_ros.trackers.calibration_step import (
 )
 from motion_avatar_ros.trackers.heading import heading_angles
 
-_STILL_M, _STILL_RAD = 0.06, math.radians(15.0)
+_STILL_M, _STILL_RAD = 0.08, math.radians(15.0)
 _LEAST_SPAN_M = 0.85  # the smallest operator's, the devices worn 10 cm inwards
 _LEVEL_M = 0.25
 _ABOVE_HEAD_M = 0.2
@@ -32,13 +32,14 @@ class HeldStep(CalibrationStep):
     """A pose that is held still; what is recorded is the hold."""
 
     def add(self, frame: DeviceFrame) -> None:
-        """Record a frame in the pose; start over when it is left or moves."""
+        """Record a frame in the pose; start over when it is left, forget what it moved from."""
         shortfall = self._shortfall(frame)
         if shortfall is not None:
             self._frames.clear()
-        elif self._frames and (shortfall := self._movement(frame)) is not None:
-            self._frames = [frame]
         else:
+            while self._frames and (movement := self._movement(frame)) is not None:
+                shortfall = shortfall or movement
+                del self._frames[0]
             self._frames.append(frame)
         self._note(shortfall)
         self.progress = min(1.0, self._recorded_s / self.duration_s)

@@ -27,8 +27,8 @@ from motion_avatar_ros.trackers.calibration_prior import (
 #: How well a device shows its joint's pose: the body is no exact skeleton.
 DEVICE_M, DEVICE_RAD = 0.004, np.radians(1.0)
 #: Standard deviations: of the logarithm of the body's size and of its arms', of an offset's
-#: lever and turn per axis.
-LOG_SCALE_STD, ARM_SCALE_STD, LEVER_STD_M, TURN_STD_RAD = 0.08, 0.03, 0.06, np.radians(20.0)
+#: lever and turn per axis. Offsets are to be found up to 10 cm and 30 degrees in any direction.
+LOG_SCALE_STD, ARM_SCALE_STD, LEVER_STD_M, TURN_STD_RAD = 0.08, 0.025, 0.06, np.radians(20.0)
 
 # Parts of a posture whose scatter within a step is found from the take itself: trunk, neck and
 # head, left arm, right arm; shoulders go anywhere.

@@ -41,7 +41,7 @@ from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
 
 #: Frames of each step that are used, at most.
 _FRAMES = {'t_pose': 6, 'arms_down': 6, 'head': 18, 'arm_circles': 20}
-_FLOOR_STD_M, _ANY_FLOOR_STD_M = 0.02, 0.5
+_FLOOR_STD_M, _ANY_FLOOR_STD_M = 0.01, 0.5
 # Rise of the sum of squares above which the fixed frame's floor is not taken for the floor.
 _FLOOR_EVIDENCE = 25.0
 _HEAD_HEIGHT_M = 1.49  # of the head joint of the model's body, standing

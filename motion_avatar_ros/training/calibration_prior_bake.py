@@ -24,14 +24,17 @@ import numpy as np
 
 from motion_avatar_ros.body.motion import Motion, load_motion
 from motion_avatar_ros.body.rotations import (
-    axis_angle_from_matrix, matrix_from_axis_angle, rotation_about_z, transpose,
+    axis_angle_from_matrix, rotation_about_z, transpose,
 )
-from motion_avatar_ros.body.skeleton import JOINT_INDEX, REST_OFFSETS_M
+from motion_avatar_ros.body.skeleton import JOINT_INDEX
 from motion_avatar_ros.trackers.calibration import CALIBRATION_STEPS
 from motion_avatar_ros.trackers.calibration_prior import POSTURE_SIZE, PosturePrior
 from motion_avatar_ros.trackers.heading import heading_angles
 from motion_avatar_ros.training.calibration_frames import (
     StandingFrames, hand_zero, look_at, middle_rotation,
+)
+from motion_avatar_ros.training.calibration_instruction import (
+    HELD_JOINTS, asked_arm, conditioned,
 )
 from motion_avatar_ros.training.clips import TABLE_SETS, find_clips
 
@@ -43,12 +46,9 @@ _TRUNK = ('pelvis', 'spine1', 'spine2', 'spine3', 'neck', 'head')
 _ARM = ('collar', 'shoulder', 'elbow', 'wrist')
 _MIRROR = np.diag([-1.0, 1.0, 1.0])  # of body axes
 _ACROSS = np.diag([1.0, -1.0, 1.0])  # of the world
-# A left arm as instructed in the T-pose: hanging by 5 degrees, its hand turned by 8.
-_INSTRUCTED = matrix_from_axis_angle(np.radians([0.0, 0.0, -5.0])) @ matrix_from_axis_angle(
-    np.radians([-8.0, 0.0, 0.0]))
-# How far an arm held as instructed is from there: collar, shoulder, elbow, wrist. Arms that pass
-# the level in exercise and dance turn any way and say nothing of arms that are held.
-_INSTRUCTED_STD = np.radians([3, 3, 3, 7, 8, 7, 4, 8, 3, 4, 4, 4])
+# How far an arm held as asked is from there: collar, shoulder, elbow, wrist. Arms that pass the
+# level in exercise and dance turn any way and say nothing of arms that are held.
+_ASKED_STD = np.radians([3, 3, 3, 7, 8, 7, 4, 8, 3, 4, 4, 4])
 # Least standard deviations, for directions that the frames show no scatter in.
 _RIDGE_RAD, _RIDGE_COLLAR_RAD, _RIDGE_M = np.radians(2.0), np.radians(3.0), 0.005
 _FEWEST_FRAMES = 4
@@ -167,10 +167,11 @@ def _priors(arm: dict[str, _Statistics], trunk: dict[str, _Statistics]) -> dict[
     nodding = _still(21) + _head_moving(trunk['standing'].within)
     moving = _still(21, 2.0) + 0.7 * trunk['standing'].within + _shifting(0.02, 6.0)
     hanging, circling = arm['hanging'], _free_shoulder(arm['raised'])
+    chest = np.linalg.multi_dot(still.rotations[:4])
     hanging_between = _sum(hanging.between, hanging.within, _ridge(12))
     parts = {
         't_pose': (
-            anybody, _still(21), _instructed_arm(hanging.rotations), np.diag(_INSTRUCTED_STD ** 2),
+            anybody, _still(21), asked_arm(chest, hanging.rotations), np.diag(_ASKED_STD ** 2),
             _still(12)),
         'arms_down': (anybody, _still(21), hanging.rotations, hanging_between, _still(12)),
         'head': (
@@ -181,17 +182,20 @@ def _priors(arm: dict[str, _Statistics], trunk: dict[str, _Statistics]) -> dict[
             6.0 * circling.between + _ridge(12) + _shrugging(6.0),
             circling.within + _ridge(12) + _shrugging(4.0)),
     }
-    return {step: _prior(still, *parts[step]) for step in CALIBRATION_STEPS}
+    return {
+        step: _prior(still, *parts[step], HELD_JOINTS.get(step, ())) for step in CALIBRATION_STEPS}
 
 
 def _prior(
     trunk: _Statistics, trunk_between: np.ndarray, trunk_within: np.ndarray,
-    arm: np.ndarray, arm_between: np.ndarray, arm_within: np.ndarray,
+    arm: np.ndarray, arm_between: np.ndarray, arm_within: np.ndarray, held: tuple[int, ...],
 ) -> PosturePrior:
     rotations = np.concatenate((trunk.rotations, arm, _MIRROR @ arm @ _MIRROR))
+    between = _blocks(trunk_between, arm_between)
     return PosturePrior(
         float(trunk.heights_m[0]), rotations,
-        _blocks(trunk_between, arm_between), _blocks(trunk_within, arm_within))
+        conditioned(between, rotations, held) if held else between,
+        _blocks(trunk_within, arm_within))
 
 
 def _blocks(trunk: np.ndarray, arm: np.ndarray) -> np.ndarray:
@@ -246,25 +250,6 @@ def _head_moving(within: np.ndarray) -> np.ndarray:
     moving *= 1.5
     moving[15:21, 15:21] += np.eye(6) * np.radians(8.0) ** 2
     return moving + _shifting(0.01, 3.0)
-
-
-def _instructed_arm(hanging: np.ndarray) -> np.ndarray:
-    """Return a left arm (4, 3, 3) in the T-pose, elbow and wrist as in the hanging one."""
-    shoulder = _level_shoulder(hanging[2], hanging[3])
-    return np.stack((np.eye(3), shoulder, hanging[2], hanging[3]))
-
-
-def _level_shoulder(elbow: np.ndarray, wrist: np.ndarray) -> np.ndarray:
-    """Return the rotation (3, 3) of a left shoulder whose arm is level, palm down."""
-    bones = [REST_OFFSETS_M[JOINT_INDEX[f'left_{name}']] for name in ('elbow', 'wrist')]
-    along = bones[0] + elbow @ bones[1]
-    along /= np.linalg.norm(along)
-    # The back of the hand faces up, as far as the arm's direction allows.
-    back = (elbow @ wrist)[:, 1]
-    back = back - along * (along @ back)
-    back /= np.linalg.norm(back)
-    arm = np.stack((along, back, np.cross(along, back)), axis=1)
-    return _INSTRUCTED @ arm.T
 
 
 def _free_shoulder(raised: _Statistics) -> _Statistics:

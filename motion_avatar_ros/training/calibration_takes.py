@@ -4,11 +4,14 @@
 Calibration takes of recorded motion: people whose size and devices are known, since planted.
 
 Each step is a stretch of a real clip in which somebody does, unasked, what the step asks for,
-by subjects that the solver's prior has not seen, and a T-pose only where the hands are within 20
-degrees of how it is asked for. Nobody in the data does all four, so a take
-joins stretches of several clips, each whole, from head to wrists. Stretches of a T-pose on the
-way through one are played slowly, to and fro, to make a hold of them. Hands are brought to a
-common zero (see `calibration_frames`), unless asked otherwise.
+by subjects that the solver's prior has not seen. Nobody in the data does all four, so a take
+joins stretches of several clips, each whole, from head to wrists, and half of the takes are
+mirrored. Hands are brought to a common zero (see `calibration_frames`).
+
+Takes are of two kinds. *As asked*: what is held is held as the operator is told to, within a
+given scatter (`calibration_as_asked`). *As recorded*: T-poses are those that people go through
+on their way, with hands within 20 degrees of what is asked for, played slowly, to and fro, to
+make a hold of them.
 """
 
 from __future__ import annotations
@@ -21,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_avatar_ros.body.axes import ROS_FROM_SMPL
 from motion_avatar_ros.body.kinematics import forward_kinematics
 from motion_avatar_ros.body.motion import Motion, load_motion
 from motion_avatar_ros.body.pose import BodyPose
@@ -29,13 +31,16 @@ from motion_avatar_ros.body.rotations import (
     apply, axis_angle_from_matrix, geodesic_angle, matrix_from_axis_angle, rotation_about_z,
     transpose,
 )
-from motion_avatar_ros.body.skeleton import HEAD, JOINT_INDEX, REST_OFFSETS_M
+from motion_avatar_ros.body.skeleton import HEAD, JOINT_INDEX, MIRRORED_JOINT, REST_OFFSETS_M
+from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.trackers.calibration import (
     CALIBRATION_STEPS, CalibrationTake, MODEL_HEIGHT_M, TakeStep,
 )
 from motion_avatar_ros.trackers.calibration_prior import UPPER_BODY, load_priors
 from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
+from motion_avatar_ros.training.calibration_as_asked import holds_as_asked
 from motion_avatar_ros.training.calibration_frames import StandingFrames, hand_zero, look_at
+from motion_avatar_ros.training.calibration_instruction import asked_hands
 from motion_avatar_ros.training.calibration_prior_bake import TAKE_SUBJECTS
 from motion_avatar_ros.training.clips import TABLE_SETS, find_clips
 
@@ -99,22 +104,21 @@ class PlantedOperator:
         return rotations, positions[:, joints] - apply(rotations, self.positions_m)
 
 
-def planted_operator(
-    rng: np.random.Generator,
-    trackers: int = 3,
-    offset_m: float = 0.1,
-    offset_rad: float = np.radians(30.0),
-    heights_m: tuple[float, float] = (1.5, 2.0),
-    arm_scale: float = 1.0,
-) -> PlantedOperator:
-    """Draw a person: offsets of uniform direction and of uniform size up to the given ones."""
+def unplanted_operator(trackers: int) -> PlantedOperator:
+    """Return the model's body with its devices at the joints."""
+    return PlantedOperator(
+        MODEL_HEIGHT_M, 1.0, 0.0, np.zeros((trackers, 3)), np.tile(np.eye(3), (trackers, 1, 1)))
+
+
+def planted_operator(rng: np.random.Generator, trackers: int) -> PlantedOperator:
+    """Draw a person of 1.5 to 2 m; offsets up to 10 cm and 30 degrees, in any direction."""
     def vectors(longest: float) -> np.ndarray:
         directions = rng.normal(size=(trackers, 3))
         directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
         return directions * rng.uniform(0.0, longest, (trackers, 1))
     return PlantedOperator(
-        float(rng.uniform(*heights_m)), arm_scale, 0.0, vectors(offset_m),
-        matrix_from_axis_angle(vectors(offset_rad)))
+        float(rng.uniform(1.5, 2.0)), 1.0, 0.0, vectors(0.1),
+        matrix_from_axis_angle(vectors(np.radians(30.0))))
 
 
 class TakeMaterial:
@@ -122,17 +126,14 @@ class TakeMaterial:
 
     def __init__(self, stretches: Mapping[str, Sequence[tuple[str, Motion]]]) -> None:
         """Take stretches by step, each with the name of its subject, at RATE_HZ."""
+        for step in CALIBRATION_STEPS:
+            if not stretches[step]:
+                raise MotionAvatarError(f"nobody in the data does what step '{step}' asks for")
         self.stretches = stretches
 
     @classmethod
-    def of_folder(cls, data: Path, is_hand_zeroed: bool = True) -> TakeMaterial:
-        """
-        Search the validation and test splits and the subjects kept out of the prior.
-
-        Args:
-            data: a data folder with splits.
-            is_hand_zeroed: whether each subject's hands are brought to the common zero.
-        """
+    def of_folder(cls, data: Path) -> TakeMaterial:
+        """Search the validation and test splits and the subjects kept out of the prior."""
         by_subject: dict[str, list[Motion]] = defaultdict(list)
         for split in ('train', 'val', 'test'):
             for path in find_clips(data, split, TABLE_SETS):
@@ -141,51 +142,53 @@ class TakeMaterial:
         stretches: dict[str, list[tuple[str, Motion]]] = {step: [] for step in CALIBRATION_STEPS}
         for subject, motions in by_subject.items():
             zero = hand_zero(motions)
-            for motion in map(zero.applied, motions) if is_hand_zeroed else motions:
-                for step, found in _stretches(motion).items():
-                    stretches[step].extend((subject, stretch) for stretch in found)
+            for motion in map(zero.applied, motions):
+                for step, cut in _stretches(motion).items():
+                    stretches[step].extend((subject, stretch) for stretch in cut)
         for step, found in stretches.items():
             _log.info('%s: %d stretches', step, len(found))
         return cls(stretches)
 
-    def steps(self, rng: np.random.Generator) -> dict[str, tuple[str, BodyPose]]:
-        """Draw a stretch for each step, of one subject where there is one: subject, poses."""
-        subjects = sorted({subject for subject, _ in self.stretches['t_pose']})
+    def steps(
+        self, rng: np.random.Generator, strays_rad: float | None = None
+    ) -> dict[str, BodyPose]:
+        """
+        Draw a stretch for each step, of one subject where there is one.
+
+        Args:
+            rng: decides.
+            strays_rad: how far holds stray from what is asked for, a standard deviation per
+                axis; None: as recorded.
+        """
+        held = 't_pose' if strays_rad is None else 'arms_down'
+        subjects = sorted({subject for subject, _ in self.stretches[held]})
         wanted = subjects[rng.integers(len(subjects))]
         chosen = {}
         for step in CALIBRATION_STEPS:
             found = self.stretches[step]
             own = [item for item in found if item[0] == wanted] or found
-            subject, motion = own[int(rng.integers(len(own)))]
-            poses = motion.poses
-            longest = round(_LONGEST_S[step] * RATE_HZ)
-            start = int(rng.integers(max(1, len(motion) - longest + 1)))
-            if step == 'head':
-                start = _liveliest(poses, longest)
-            poses = poses[start:start + longest]
-            if step == 't_pose':
-                poses = _to_and_fro(poses, rng)
-            chosen[step] = subject, poses
+            chosen[step] = self._cut(step, own[int(rng.integers(len(own)))][1], rng)
+        if strays_rad is not None:
+            chosen = holds_as_asked(chosen, rng, strays_rad)
+        if rng.random() < 0.5:
+            chosen = {step: mirrored(poses) for step, poses in chosen.items()}
         return chosen
+
+    def _cut(self, step: str, motion: Motion, rng: np.random.Generator) -> BodyPose:
+        longest = round(_LONGEST_S[step] * RATE_HZ)
+        start = int(rng.integers(max(1, len(motion) - longest + 1)))
+        if step == 'head':
+            start = _liveliest(motion.poses, longest)
+        poses = motion.poses[start:start + longest]
+        return _to_and_fro(poses, rng) if step == 't_pose' else poses
 
 
 def planted_take(
-    material: TakeMaterial,
-    operator: PlantedOperator,
-    rng: np.random.Generator,
-    tracker_names: Sequence[str] = ('head', 'left_hand', 'right_hand'),
-    noise_m: float = 0.0,
-    noise_rad: float = 0.0,
+    steps: Mapping[str, BodyPose], operator: PlantedOperator, tracker_names: Sequence[str]
 ) -> CalibrationTake:
-    """Let a planted operator calibrate; the noise is white, a standard deviation per axis."""
-    steps = {}
-    for step, (_, poses) in material.steps(rng).items():
-        rotations, positions = operator.devices(poses, tracker_names)
-        positions = positions + noise_m * rng.standard_normal(positions.shape)
-        rotations = rotations @ matrix_from_axis_angle(
-            noise_rad * rng.standard_normal(positions.shape))
-        steps[step] = TakeStep(rotations, positions)
-    return CalibrationTake(tuple(tracker_names), RATE_HZ, steps)
+    """Let a planted operator do what the poses of each step show."""
+    return CalibrationTake(tuple(tracker_names), RATE_HZ, {
+        step: TakeStep(*operator.devices(poses, tracker_names)) for step, poses in steps.items()})
 
 
 def _stretches(motion: Motion) -> dict[str, list[Motion]]:
@@ -208,17 +211,25 @@ def _stretches(motion: Motion) -> dict[str, list[Motion]]:
         for step, runs in found.items()}
 
 
+def mirrored(poses: BodyPose) -> BodyPose:
+    """Exchange left and right, in a world mirrored in x."""
+    reflect = np.array([-1.0, 1.0, 1.0])
+    swapped = poses.local_rotations[:, list(MIRRORED_JOINT)]
+    return BodyPose(
+        swapped * reflect[:, None] * reflect, poses.root_position * reflect)
+
+
 def _is_palm_down(motion: Motion) -> np.ndarray:
     """Return in which frames (T,) both hands are turned nearly as in the T-pose asked for."""
     rotations, positions = motion.poses.global_joints()
-    across = positions[:, JOINT_INDEX['left_shoulder']] - positions[:, JOINT_INDEX['right_shoulder']]
+    left, right = (positions[:, JOINT_INDEX[f'{side}_shoulder']] for side in ('left', 'right'))
+    across = left - right
     heading = rotation_about_z(np.arctan2(across[:, 1], across[:, 0]) - np.pi / 2.0)
-    asked = load_priors()['t_pose'].rotations
+    prior = load_priors()['t_pose'].rotations
+    hands = asked_hands(*(
+        prior[UPPER_BODY.index(JOINT_INDEX[f'left_{name}'])] for name in ('elbow', 'wrist')))
     is_near = np.ones(len(motion), dtype=bool)
-    for side in ('left', 'right'):
-        hand = ROS_FROM_SMPL
-        for name in ('collar', 'shoulder', 'elbow', 'wrist'):
-            hand = hand @ asked[UPPER_BODY.index(JOINT_INDEX[f'{side}_{name}'])]
+    for side, hand in hands.items():
         turned = rotations[:, JOINT_INDEX[f'{side}_wrist']]
         is_near &= geodesic_angle(heading @ hand, turned) < _PALM_DOWN_RAD
     return is_near

@@ -3,16 +3,16 @@
 """
 Planted operators: how well calibration finds them, and what it is worth to a model.
 
-Every operator does one calibration take (`calibration_takes`); a take that is refused is done
-again. The clips are then performed by the operators in turn, and estimated three times through
-the online code: by a body of the model's size with its trackers at the joints (undisturbed), by
-the operator without a calibration, and with the one found. Errors are of the operator's joints,
-divided by the operator's size, so that all three compare.
+Every operator does one calibration take of each kind (TAKE_KINDS); a take that is refused is
+done again. The clips are then performed by the operators in turn, and estimated through the
+online code: by a body of the model's size with its trackers at the joints (undisturbed), by the
+operators without a calibration, and with the one of each kind. Errors are of the operators'
+joints, divided by their size, so that all compare.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy as np
 from motion_avatar_ros.body.kinematics import forward_kinematics
 from motion_avatar_ros.body.motion import Motion
 from motion_avatar_ros.body.pose import BodyPose
-from motion_avatar_ros.body.rotations import geodesic_angle, matrix_from_quaternion
+from motion_avatar_ros.body.rotations import apply, geodesic_angle, matrix_from_quaternion
 from motion_avatar_ros.body.axes import ROS_FROM_SMPL
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
@@ -28,7 +28,7 @@ from motion_avatar_ros.trackers.calibration import Calibration, CalibrationRefus
 from motion_avatar_ros.trackers.calibration_solver import solve_calibration
 from motion_avatar_ros.trackers.operator_body import OperatorBody
 from motion_avatar_ros.training.calibration_takes import (
-    PlantedOperator, TakeMaterial, planted_operator, planted_take,
+    PlantedOperator, TakeMaterial, planted_operator, planted_take, unplanted_operator,
 )
 from motion_avatar_ros.training.metrics import UNSCORED_FRAMES
 from motion_avatar_ros.training.online_evaluation import ClipEstimate, estimate_clips
@@ -36,7 +36,26 @@ from motion_avatar_ros.training.online_evaluation import ClipEstimate, estimate_
 #: What an offset and a height are to be recovered to.
 POSITION_LIMIT_M, ROTATION_LIMIT_RAD, HEIGHT_LIMIT_M = 0.02, np.radians(5.0), 0.02
 
+#: How far operators stray from what they are asked to hold, a standard deviation per axis [rad];
+#: None: people who were not asked (see `calibration_takes`).
+TAKE_KINDS = {'as asked': 0.0, 'within 3 deg of it': np.radians(3.0), 'as recorded': None}
+
 _MOST_TAKES = 10
+
+
+@dataclass(frozen=True)
+class Misses:
+    """
+    How far a calibration is from an operator.
+
+    Attributes:
+        height_m: found minus true.
+        positions_m, rotations_rad: (N,) of the offsets, lengths and angles.
+    """
+
+    height_m: float
+    positions_m: np.ndarray
+    rotations_rad: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -48,19 +67,16 @@ class Recovery:
         operator: as planted.
         calibration: as found.
         refused: why takes before the accepted one were refused.
-        position_errors_m, rotation_errors_rad: (N,) of the offsets.
+        misses: from the operator as planted. How a person stands and holds the hands is in them.
+        planted_misses: from what the very same take gives for a body of the model's size with
+            its devices at the joints, and the plant added: of what was planted alone.
     """
 
     operator: PlantedOperator
     calibration: Calibration
     refused: tuple[str, ...]
-    position_errors_m: np.ndarray
-    rotation_errors_rad: np.ndarray
-
-    @property
-    def height_error_m(self) -> float:
-        """Found minus planted [m]."""
-        return self.calibration.height_m - self.operator.height_m
+    misses: Misses
+    planted_misses: Misses
 
 
 @dataclass(frozen=True)
@@ -70,23 +86,30 @@ class OperatorTrials:
 
     Attributes:
         tracker_names: N trackers.
-        recoveries: by operator.
-        undisturbed_cm, uncalibrated_cm, calibrated_cm: MPJPE.
+        recoveries: by kind of take, by operator.
+        undisturbed_cm, uncalibrated_cm: MPJPE.
+        calibrated_cm: the same by kind of take.
     """
 
     tracker_names: tuple[str, ...]
-    recoveries: tuple[Recovery, ...]
+    recoveries: Mapping[str, tuple[Recovery, ...]]
     undisturbed_cm: float
     uncalibrated_cm: float
-    calibrated_cm: float
+    calibrated_cm: Mapping[str, float]
 
 
 def recover(
     material: TakeMaterial, tracker_names: Sequence[str], seed: int,
-    noise_m: float = 0.0, noise_rad: float = 0.0,
+    strays_rad: float | None = None,
 ) -> Recovery:
     """
     Plant one operator and calibrate.
+
+    Args:
+        material: what the take is made of.
+        tracker_names: N devices, head and hands first.
+        seed: of the operator and the take.
+        strays_rad: see TAKE_KINDS.
 
     Raises:
         MotionAvatarError: ten takes in a row were refused.
@@ -95,45 +118,84 @@ def recover(
     operator = planted_operator(rng, len(tracker_names))
     refused: list[str] = []
     while len(refused) < _MOST_TAKES:
-        take = planted_take(material, operator, rng, tracker_names, noise_m, noise_rad)
+        steps = material.steps(rng, strays_rad)
         try:
-            found = solve_calibration(take)
+            found = solve_calibration(planted_take(steps, operator, tracker_names))
+            plain = solve_calibration(planted_take(
+                steps, unplanted_operator(len(tracker_names)), tracker_names))
         except CalibrationRefusedError as error:
             refused.append(str(error))
             continue
-        offsets = [found.offsets[name] for name in tracker_names]
-        levers = np.array([offset.position_m for offset in offsets]) @ ROS_FROM_SMPL
-        turns = ROS_FROM_SMPL.T @ matrix_from_quaternion(
-            np.array([offset.quaternion_xyzw for offset in offsets])) @ ROS_FROM_SMPL
+        levers, turns = _offsets(plain, tracker_names)
         return Recovery(
             operator, found, tuple(refused),
-            np.linalg.norm(levers - operator.positions_m, axis=-1),
-            geodesic_angle(turns, operator.turns))
+            _misses(found, tracker_names, operator.height_m, operator.positions_m, operator.turns),
+            _misses(
+                found, tracker_names, plain.height_m * operator.scale,
+                operator.positions_m + apply(operator.turns, levers), operator.turns @ turns))
     raise MotionAvatarError(f'planted operator {seed}: all takes refused, last: {refused[-1]}')
+
+
+def _misses(
+    found: Calibration, tracker_names: Sequence[str], height_m: float, levers: np.ndarray,
+    turns: np.ndarray,
+) -> Misses:
+    found_levers, found_turns = _offsets(found, tracker_names)
+    return Misses(
+        found.height_m - height_m, np.linalg.norm(found_levers - levers, axis=-1),
+        geodesic_angle(found_turns, turns))
+
+
+def _offsets(
+    calibration: Calibration, tracker_names: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return levers (N, 3) [m] and turns (N, 3, 3) of the joints, SMPL body axes."""
+    offsets = [calibration.offsets[name] for name in tracker_names]
+    turns = matrix_from_quaternion(np.array([offset.quaternion_xyzw for offset in offsets]))
+    return (
+        np.array([offset.position_m for offset in offsets]) @ ROS_FROM_SMPL,
+        ROS_FROM_SMPL.T @ turns @ ROS_FROM_SMPL)
+
+
+def recover_operators(
+    material: TakeMaterial, tracker_names: Sequence[str], operators: int,
+    on_calibration: Callable[[int], None] | None = None,
+) -> dict[str, tuple[Recovery, ...]]:
+    """
+    Plant operators and let each calibrate once in every kind of take.
+
+    Args:
+        material: what takes are made of.
+        tracker_names: N devices, head and hands first.
+        operators: how many; their seeds are 0, 1, ...
+        on_calibration: called with 1 after each.
+    """
+    recoveries: dict[str, tuple[Recovery, ...]] = {kind: () for kind in TAKE_KINDS}
+    for kind, strays_rad in TAKE_KINDS.items():
+        for seed in range(operators):
+            recoveries[kind] += (recover(material, tracker_names, seed, strays_rad),)
+            if on_calibration is not None:
+                on_calibration(1)
+    return recoveries
 
 
 def run_trials(
     estimator: OnlineEstimator,
     motions: Sequence[Motion],
-    material: TakeMaterial,
-    operators: int,
+    recoveries: Mapping[str, tuple[Recovery, ...]],
     on_frames: Callable[[int], None] | None = None,
 ) -> OperatorTrials:
     """
-    Plant operators, calibrate them, and let them perform clips.
+    Let planted operators perform clips.
 
     Args:
         estimator: the model.
-        motions: the clips; operator k performs every `operators`-th one, from the k-th.
-        material: what takes are made of.
-        operators: how many; their seeds are 0, 1, ...
+        motions: the clips; of K operators the k-th performs every K-th one, from the k-th.
+        recoveries: the operators and their calibrations, by kind of take.
         on_frames: called with the number of frames estimated since the last call.
     """
     names = tuple(estimator.tracker_names)
-    recoveries = tuple(recover(material, names, seed) for seed in range(operators))
-    nobody = PlantedOperator(
-        Calibration().height_m, 1.0, 0.0, np.zeros((len(names), 3)),
-        np.tile(np.eye(3), (len(names), 1, 1)))
+    planted = [recovery.operator for recovery in recoveries['as asked']]
 
     def error_cm(wearers: Sequence[tuple[PlantedOperator, Calibration]]) -> float:
         bodies = [OperatorBody(calibration, names) for _, calibration in wearers]
@@ -149,10 +211,11 @@ def run_trials(
         return 100.0 * float(np.mean([error for error in errors if error is not None]))
 
     return OperatorTrials(
-        names, recoveries,
-        error_cm([(nobody, Calibration())]),
-        error_cm([(recovery.operator, Calibration()) for recovery in recoveries]),
-        error_cm([(recovery.operator, recovery.calibration) for recovery in recoveries]))
+        names, dict(recoveries),
+        error_cm([(unplanted_operator(len(names)), Calibration())]),
+        error_cm([(operator, Calibration()) for operator in planted]),
+        {kind: error_cm([(recovery.operator, recovery.calibration) for recovery in found])
+         for kind, found in recoveries.items()})
 
 
 def _joint_error_m(
