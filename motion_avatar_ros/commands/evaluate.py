@@ -19,6 +19,7 @@ from motion_avatar_ros.commands.progress import Progress
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.estimation.trivial_estimators import NearestNeighbour, mean_pose, rest_pose
+from motion_avatar_ros.trackers.observation import TRACKER_NAMES
 from motion_avatar_ros.training.calibration_takes import TakeMaterial
 from motion_avatar_ros.training.calibration_trials import (
     TAKE_KINDS, OperatorTrials, recover_operators, run_trials,
@@ -71,8 +72,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         help='what a calibration left: fixed for a clip, of this length and random direction')
     parser.add_argument('--offset-deg', type=_amount, default=0.0, metavar='DEG')
     parser.add_argument(
+        '--dropout-percent', type=_amount, default=0.0, metavar='PERCENT',
+        help='how long each tracker but the head is lost, 0.1 to 2 s at a time')
+    parser.add_argument(
+        '--trackers', type=_names, default=TRACKER_NAMES, metavar='NAME,NAME',
+        help='what is worn (default: head,left_hand,right_hand)')
+    parser.add_argument(
         '--operators', type=_positive, metavar='K',
         help='also plant K operators, let them calibrate, and measure with and without')
+    parser.add_argument(
+        '--sampler-steps', type=_positive, help="of a diffusion model; default: the model's own")
     parser.add_argument('--per-clip', type=Path, metavar='FILE.csv', help="write each clip's row")
     parser.add_argument('--json', action='store_true', help='one JSON object on the last line')
 
@@ -90,13 +99,15 @@ def run(arguments: Namespace) -> int:
     sets = present_sets(data, TABLE_SETS) if arguments.sets is None else arguments.sets
     paths = find_clips(data, arguments.split, sets)
     model = PoseEstimator.load(
-        arguments.model, device=arguments.device, streams=arguments.streams)
+        arguments.model, arguments.device, arguments.streams, arguments.trackers,
+        arguments.sampler_steps)
     model.warm_up()
     motions = [load_motion(path) for path in paths]
     estimators = [model, *(_baselines(model, arguments) if arguments.baselines else ())]
     disturbance = TrackerDisturbance(
         arguments.noise_mm / 1000.0, math.radians(arguments.noise_deg),
-        arguments.offset_mm / 1000.0, math.radians(arguments.offset_deg))
+        arguments.offset_mm / 1000.0, math.radians(arguments.offset_deg),
+        _share(arguments.dropout_percent))
     evaluations = [_evaluate(estimator, motions, disturbance) for estimator in estimators]
     trials = _trials(model, motions, arguments)
 
@@ -111,6 +122,7 @@ def run(arguments: Namespace) -> int:
             **_numbers(evaluations[0]),
             'clips': len(paths), 'model': model.name, 'weights_sha256': model.weights_sha256,
             'split': split, 'sets': sets,
+            'trackers': model.tracker_names,
             'disturbance': None if disturbance.is_none else asdict(disturbance),
             **({} if trials is None else {'operators': trials_numbers(trials)}),
             'baselines': {other.model: _numbers(other) for other in evaluations[1:]},
@@ -229,6 +241,12 @@ def _amount(text: str) -> float:
     if not 0.0 <= value < math.inf:
         raise ArgumentTypeError(f"'{text}' is not a number of at least 0")
     return value
+
+
+def _share(percent: float) -> float:
+    if percent > 90.0:
+        raise MotionAvatarError(f'--dropout-percent is {percent:g}; allowed: 0 to 90')
+    return percent / 100.0
 
 
 def _positive(text: str) -> int:

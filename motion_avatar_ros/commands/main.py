@@ -11,7 +11,7 @@ import sys
 from motion_avatar_ros.errors import MotionAvatarError
 
 #: Sub-commands; each is a module here with HELP, add_arguments(parser) and run(arguments).
-COMMANDS = ('calibrate', 'demo', 'evaluate', 'record', 'train')
+COMMANDS = ('benchmark', 'calibrate', 'demo', 'evaluate', 'record', 'train')
 
 
 def main(argv: list[str] | None = None) -> int:

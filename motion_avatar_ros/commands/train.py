@@ -7,13 +7,17 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from motion_avatar_ros.errors import MotionAvatarError
 
+if TYPE_CHECKING:
+    from motion_avatar_ros.training.configuration import TrainingConfig
+
 HELP = 'train a model on a folder of AMASS-style motion'
-MODELS = ('baseline',)
+MODELS = ('baseline', 'mage')
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -30,7 +34,6 @@ def run(arguments: Namespace) -> int:
     """Train to the end of the configuration."""
     import torch
 
-    from motion_avatar_ros.training.baseline_training import BaselineTraining
     from motion_avatar_ros.training.clips import find_clips
     from motion_avatar_ros.training.configuration import load_training_config
     from motion_avatar_ros.training.loop import train
@@ -53,13 +56,23 @@ def run(arguments: Namespace) -> int:
         (out / 'config.yaml').write_text(yaml.safe_dump(config.as_dict(), sort_keys=False))
     except OSError as error:
         raise MotionAvatarError(f"'{out}' cannot hold a run: {error}") from None
-    training = BaselineTraining(config)
+    training = _training(config)
     splits = {split: find_clips(arguments.data, split) for split in ('train', 'val')}
     training.load_data(arguments.data, splits)
     best = train(training, config, out, arguments.resume)
     if best is not None:  # of several processes the first one keeps the model
         logging.info('kept %s in %s', best, out / 'model')
     return 0
+
+
+def _training(config: TrainingConfig) -> Any:
+    if config.model == 'mage':
+        from motion_avatar_ros.training.mage_training import MageTraining
+
+        return MageTraining(config)
+    from motion_avatar_ros.training.baseline_training import BaselineTraining
+
+    return BaselineTraining(config)
 
 
 def _shipped_config(model: str) -> Path:

@@ -12,11 +12,9 @@ import numpy as np
 import torch
 
 from motion_avatar_ros.errors import ModelFolderError
+from motion_avatar_ros.estimation.confidence import confidence_of
 from motion_avatar_ros.estimation.model_folder import read_weights
 from motion_avatar_ros.networks.baseline import BaselineConfig, BaselineNetwork
-
-#: Predicted error [m] at which the confidence is one half.
-_HALF_CONFIDENCE_M = 0.1
 
 
 class BaselineStream:
@@ -63,4 +61,4 @@ class BaselineStream:
             output, self._state = self._network(inputs, self._state)
             rotations = output.local_rotations.double().cpu().numpy()
             error_m = output.log_error.double().exp().cpu().numpy()
-        return rotations, _HALF_CONFIDENCE_M / (_HALF_CONFIDENCE_M + error_m)
+        return rotations, confidence_of(error_m)

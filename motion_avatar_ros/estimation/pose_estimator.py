@@ -11,7 +11,9 @@ else. The root's position is such that the head is where it was observed.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -20,10 +22,12 @@ from motion_avatar_ros.body.rotations import rotation_about_z
 from motion_avatar_ros.errors import ModelFolderError, MotionAvatarError
 from motion_avatar_ros.estimation.baseline_stream import BaselineStream
 from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses, placed_under_head
+from motion_avatar_ros.estimation.mage_stream import MageStream
 from motion_avatar_ros.estimation.model_folder import find_model, read_config
 from motion_avatar_ros.trackers.observation_stream import ObservationStream
 
-_ARCHITECTURES = {'baseline': BaselineStream}
+_ARCHITECTURES: dict[str, Callable[..., ModelStream]] = {
+    'baseline': BaselineStream, 'mage': MageStream}
 _WARM_UP_FRAMES = 60
 _ORTHONORMAL = 1e-3
 
@@ -35,11 +39,31 @@ class DeviceError(MotionAvatarError):
         super().__init__(f"device '{device}' is not available; allowed: auto, cpu, cuda")
 
 
+class ModelStream(Protocol):
+    """A network on S live streams, in the head's heading frame."""
+
+    weights_sha256: str
+
+    def reset(self, stream: int | None = None) -> None:
+        """Forget the past of a stream, or of all."""
+
+    def step(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return rotations (S, T, 22, 3, 3) and confidence (S, T, 2) for (S, T, N, 18)."""
+
+
+class TrackerSetError(MotionAvatarError):
+    """A model that cannot do without trackers that are not there."""
+
+    def __init__(self, model: str, lacking: Sequence[str]):
+        super().__init__(f"model '{model}' needs the trackers {', '.join(lacking)} too")
+
+
 class PoseEstimator:
     """A trained model on S live streams."""
 
     def __init__(
-        self, folder: Path, device: torch.device, streams: int
+        self, folder: Path, device: torch.device, streams: int,
+        available: Collection[str] | None = None, sampler_steps: int | None = None,
     ) -> None:
         """Load a model folder; use `load`, which also finds it."""
         config = read_config(folder)
@@ -50,19 +74,33 @@ class PoseEstimator:
                 f'known: {", ".join(_ARCHITECTURES)}')
         try:
             self.rate_hz = float(config['rate_hz'])
-            self.tracker_names = tuple(config['trackers'])
+            known = tuple(config['trackers'])
+            required = tuple(config.get('required_trackers', known))
         except (KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: {error!r}') from None
+        if sampler_steps is not None:
+            if 'sampler' not in config:
+                raise MotionAvatarError(f"model '{folder.name}' has no sampler, so no steps of it")
+            config['sampler']['steps'] = sampler_steps
         self.name = folder.name
         self.folder = folder
         self.streams = streams
         self.device = str(device)
+        self.tracker_names = tuple(
+            name for name in known if available is None or name in available)
+        lacking = [name for name in required if name not in self.tracker_names]
+        if lacking:
+            raise TrackerSetError(self.name, lacking)
+        self._slots = [known.index(name) for name in self.tracker_names]
+        self._is_whole = self.tracker_names == known
+        self._known = len(known)
         self._stream = architecture(folder, config, device, streams)
-        self._observations = ObservationStream(streams, len(self.tracker_names))
+        self._observations = ObservationStream(streams, len(known))
 
     @classmethod
     def load(
-        cls, model: str | Path, device: str = 'auto', streams: int = 1
+        cls, model: str | Path, device: str = 'auto', streams: int = 1,
+        available: Collection[str] | None = None, sampler_steps: int | None = None,
     ) -> PoseEstimator:
         """
         Load a model.
@@ -71,16 +109,20 @@ class PoseEstimator:
             model: a model folder, or the name of a shipped one.
             device: 'cpu', 'cuda', or 'auto': CUDA where there is one.
             streams: how many operators (or clips) are estimated side by side.
+            sampler_steps: of a diffusion model; its own unless given.
+            available: trackers at hand, of which the model takes those it knows; all of them
+                unless given.
 
         Raises:
             ModelFolderError: missing, incomplete or corrupted.
+            TrackerSetError: the model cannot do without one that is not available.
             DeviceError: no such device here.
         """
         if device == 'auto':
             device = 'cuda' if torch.cuda.is_available() else 'cpu'
         if device not in ('cpu', 'cuda') or device == 'cuda' and not torch.cuda.is_available():
             raise DeviceError(device)
-        return cls(find_model(model), torch.device(device), streams)
+        return cls(find_model(model), torch.device(device), streams, available, sampler_steps)
 
     @property
     def weights_sha256(self) -> str:
@@ -116,12 +158,20 @@ class PoseEstimator:
 
         Args:
             rotations: (S, T, N, 3, 3) of the trackers in the z-up world, SMPL body axes, in
-                the order of `tracker_names`.
+                the order of `tracker_names`; NaN where one is absent.
             positions: (S, T, N, 3) [m] in the world, z = 0 on the floor.
         """
+        if not self._is_whole:
+            rotations, positions = self._spread(rotations), self._spread(positions)
         observation = self._observations.observe(rotations, positions)
         local_rotations, confidence = self._stream.step(observation.features)
         local_rotations[..., 0, :, :] = (
             rotation_about_z(observation.headings) @ local_rotations[..., 0, :, :])
         return EstimatedPoses(
             placed_under_head(local_rotations, observation.head_positions), confidence)
+
+    def _spread(self, given: np.ndarray) -> np.ndarray:
+        """Put the given trackers (S, T, N, ...) where the model has them, the others NaN."""
+        whole = np.full((*given.shape[:2], self._known, *given.shape[3:]), np.nan)
+        whole[:, :, self._slots] = given
+        return whole

@@ -11,6 +11,8 @@ frame-by-frame output equals that of the whole clip at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -69,10 +71,27 @@ class BandedSelfAttention(nn.Module):
         return out, torch.stack((key[..., first:, :], value[..., first:, :]))
 
 
+class SharedDropout(nn.Module):
+    """Dropout of channels for all frames of a window alike (Gal and Ghahramani, NeurIPS 2016)."""
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.probability = probability
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Drop channels of (B, T, channels)."""
+        if not self.training or self.probability == 0.0:
+            return x
+        return x * functional.dropout(torch.ones_like(x[:, :1]), self.probability)
+
+
 class BandedBlock(nn.Module):
     """A pre-norm transformer block around `BandedSelfAttention`."""
 
-    def __init__(self, width: int, heads: int, band: int, dropout: float) -> None:
+    def __init__(
+        self, width: int, heads: int, band: int, dropout: float,
+        dropout_type: Callable[[float], nn.Module] = nn.Dropout,
+    ) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(width)
         self.attention = BandedSelfAttention(width, heads, band)
@@ -80,10 +99,10 @@ class BandedBlock(nn.Module):
             nn.LayerNorm(width),
             nn.Linear(width, 4 * width),
             nn.GELU(),
-            nn.Dropout(dropout),
+            dropout_type(dropout),
             nn.Linear(4 * width, width),
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout_type(dropout)
 
     def forward(self, x: Tensor, past: Tensor, filled: Tensor) -> tuple[Tensor, Tensor]:
         """See `BandedSelfAttention.forward`."""

@@ -15,7 +15,6 @@ from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.nodes.avatar_parameters import operators_folder, settings
 from motion_avatar_ros.nodes.tracker_sources import TrackerSources
 from motion_avatar_ros.ros.avatar_pipeline import AvatarPipeline, Emit
-from motion_avatar_ros.ros.parameters import ParameterError
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import TrackerWatchdog
 from motion_avatar_ros.trackers.calibration import Calibration
@@ -24,6 +23,7 @@ from motion_avatar_ros.trackers.device_profile import DeviceProfile
 from motion_avatar_ros.trackers.device_profile_file import shipped_profiles
 from motion_avatar_ros.trackers.floor_watch import FloorSettings, FloorWatch
 from motion_avatar_ros.trackers.gate import GateLimits
+from motion_avatar_ros.trackers.observation import TRACKER_NAMES
 from motion_avatar_ros.trackers.one_euro import OneEuroSettings
 from motion_avatar_ros.trackers.operator_body import OperatorBody
 from motion_avatar_ros.trackers.pose_algebra import Quaternion, Vector
@@ -76,15 +76,13 @@ def make_parts(
         MotionAvatarError: the model cannot be used here.
     """
     torch.set_num_threads(values['threads'])
-    estimator = PoseEstimator.load(values['model'], device=values['device'])
-    needed = estimator.tracker_names
-    lacking = [name for name in needed if name not in sources.names]
-    if lacking:
-        raise ParameterError(
-            f"parameter 'model' is '{values['model']}', which needs the trackers "
-            f'{", ".join(lacking)}; allowed: a model of {", ".join(sources.names)}')
+    estimator = PoseEstimator.load(
+        values['model'], values['device'], available=sources.names)
+    needed = tuple(name for name in estimator.tracker_names if name in TRACKER_NAMES)
     estimator.warm_up()
-    trackers = (*needed, *(name for name in sources.names if name not in needed))
+    trackers = (
+        *estimator.tracker_names,
+        *(name for name in sources.names if name not in estimator.tracker_names))
     stale_after_s = values['stale_after_s']
     watchdog = TrackerWatchdog(needed, stale_after_s)
     limiter = PoseLimiter(

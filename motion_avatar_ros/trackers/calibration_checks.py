@@ -78,7 +78,7 @@ def check_result(
         usual = typical[name]
         away_m = float(np.linalg.norm(np.subtract(offset.position_m, usual.position_m)))
         away_rad = angle_between(offset.quaternion_xyzw, usual.quaternion_xyzw)
-        if away_m > _FARTHEST_M or away_rad > _FARTHEST_RAD:
+        if not (away_m <= _FARTHEST_M and away_rad <= _FARTHEST_RAD):
             raise CalibrationRefusedError(
                 f'{_title(name)}: its joint comes out {100 * away_m:.0f} cm and '
                 f'{np.degrees(away_rad):.0f} degrees from where such a device is worn, allowed '
@@ -89,7 +89,7 @@ def check_result(
             f'the arms come out {100 * abs(calibration.arm_scale - 1):.0f} % too '
             f"{'long' if calibration.arm_scale > 1 else 'short'} for a body of "
             f'{calibration.height_m:.2f} m: stretch them in the T-pose, and do it again')
-    if cost > _WORST_COST:
+    if not cost <= _WORST_COST:
         raise CalibrationRefusedError(
             'no body moves as these trackers did: check that each is firmly in its place and '
             'do it again')

@@ -53,7 +53,8 @@ def _offset(
     for step in _STANDING_STEPS:
         here = frames.steps == CALIBRATION_STEPS.index(step)
         headings = heading_angles(unknowns.rotations[here, 0])
-        facing = rotation_about_z(np.arctan2(np.sin(headings).mean(), np.cos(headings).mean()))
+        facing = rotation_about_z(np.asarray(np.arctan2(
+            np.sin(headings).mean(), np.cos(headings).mean())))
         joint = unknowns.roots[here].mean(axis=0) * (1.0, 1.0, 0.0) + (
             facing @ (scale * np.array(_STANDING_M[name])) + (0.0, 0.0, unknowns.floor_m))
         device = take.steps[step].rotations[:, slot], take.steps[step].positions[:, slot]

@@ -27,12 +27,9 @@ from motion_avatar_ros.trackers.calibration_prior import (
 #: How well a device shows its joint's pose: the body is no exact skeleton.
 DEVICE_M, DEVICE_RAD = 0.004, np.radians(1.0)
 #: Standard deviations: of the logarithm of the body's size and of its arms', of an offset's
-#: lever and turn per axis. Offsets are to be found up to 10 cm and 30 degrees in any direction.
-LOG_SCALE_STD, ARM_SCALE_STD, LEVER_STD_M, TURN_STD_RAD = 0.08, 0.025, 0.06, np.radians(20.0)
-
-# Parts of a posture whose scatter within a step is found from the take itself: trunk, neck and
-# head, left arm, right arm; shoulders go anywhere.
-PARTS = (np.arange(15), np.arange(15, 21), np.r_[21:24, 27:33], np.r_[33:36, 39:45])
+#: lever and turn per axis. Offsets of up to 10 cm and 30 degrees are to be found, and not to be
+#: pulled towards what is typical.
+LOG_SCALE_STD, ARM_SCALE_STD, LEVER_STD_M, TURN_STD_RAD = 0.08, 0.025, 0.1, np.radians(30.0)
 
 
 @dataclass(frozen=True)
@@ -120,18 +117,10 @@ class CalibrationProblem:
             prior.facing(heading) for prior, heading in zip(
                 priors, frames.headings_rad, strict=True)])[frames.steps]
         self._heights_m = np.array([prior.height_m for prior in priors])[frames.steps]
-        self._within = np.stack([np.linalg.inv(prior.within) for prior in priors])
+        #: Information (S, 45, 45) on postures within a step.
+        self.within = np.stack([np.linalg.inv(prior.within) for prior in priors])
         self._persons = np.linalg.inv(persons_covariance(priors))
-        self.spreads = np.ones((len(priors), len(PARTS)))
         self.trust = np.ones(len(frames.steps))
-
-    @property
-    def within(self) -> np.ndarray:
-        """Information (S, 45, 45) on postures within a step, scaled by `spreads`."""
-        factors = np.ones((len(self.spreads), POSTURE_SIZE))
-        for slot, part in enumerate(PARTS):
-            factors[:, part] = 1.0 / np.sqrt(self.spreads[:, slot])[:, None]
-        return self._within * factors[:, :, None] * factors[:, None, :]
 
     def residuals(self, unknowns: Unknowns) -> Residuals:
         """Return what is left."""
@@ -258,7 +247,7 @@ class CalibrationProblem:
 
     def _habit_slices(self) -> list[slice]:
         return [slice(self.core + POSTURE_SIZE * step, self.core + POSTURE_SIZE * (step + 1))
-                for step in range(len(self.spreads))]
+                for step in range(len(self.within))]
 
     def _weights(self) -> np.ndarray:
         """Return the weights (F, N, 6) of the misses."""

@@ -168,13 +168,13 @@ def _judge_floor(
     thin = TakeFrames(
         frames.rotations[few], frames.positions[few], frames.is_used[few], frames.steps[few],
         frames.headings_rad, frames.places_m)
-    given = _solve(thin, names, worn, 0.0, _FLOOR_STD_M, rounds=0)
+    given = _solve(thin, names, worn, 0.0, _FLOOR_STD_M)
     standing = thin.steps == _T_POSE
     span_m = np.linalg.norm(
         thin.positions[standing][:, 1, :2] - thin.positions[standing][:, 2, :2], axis=-1).mean()
     scale = np.clip(span_m / _SPAN_M, 0.8, 1.25)
     guess = float(np.median(thin.positions[standing][:, 0, 2]) - _HEAD_HEIGHT_M * scale)
-    free = _solve(thin, names, worn, guess, _ANY_FLOOR_STD_M, rounds=0)
+    free = _solve(thin, names, worn, guess, _ANY_FLOOR_STD_M)
     if given.cost - free.cost < _FLOOR_EVIDENCE:
         return True, 0.0
     return False, free.unknowns.floor_m
@@ -182,13 +182,13 @@ def _judge_floor(
 
 def _solve(
     frames: TakeFrames, names: list[str], worn: tuple[np.ndarray, np.ndarray],
-    floor_m: float, floor_std_m: float, rounds: int = 4,
+    floor_m: float, floor_std_m: float,
 ) -> Solution:
     priors = [load_priors()[step] for step in CALIBRATION_STEPS]
     joints = [UPPER_BODY.index(TRACKER_JOINTS[name]) for name in names]
     problem = CalibrationProblem(
         frames, joints, priors, Typical(*worn, floor_m, floor_std_m))
-    return descend(problem, _start(problem), rounds)
+    return descend(problem, _start(problem))
 
 
 def _start(problem: CalibrationProblem) -> Unknowns:

@@ -11,7 +11,7 @@ from motion_avatar_ros.trackers.calibration import Calibration
 from motion_avatar_ros.trackers.pose_algebra import IDENTITY, angle_between
 
 _IN_PROPORTION = 0.02
-_GOOD_HEIGHT_STD_M, _GOOD_POSITION_STD_M = 0.025, 0.05
+_GOOD_HEIGHT_STD_M, _GOOD_POSITION_STD_M = 0.025, 0.07
 
 
 def verdict(calibration: Calibration, is_floor_given: bool) -> Calibration:

@@ -55,6 +55,7 @@ def observe(
 
     Args:
         rotations: (..., T, N, 3, 3) in the z-up world, SMPL body axes; tracker 0 is the head.
+            Of an absent tracker rotations, positions and features are NaN.
         positions: (..., T, N, 3) [m] in the world, z = 0 on the floor.
         previous: rotations (..., N, 3, 3) and positions (..., N, 3) of the frame before the
             first; without it the first frame's differences are those of standing still.
@@ -67,6 +68,9 @@ def observe(
         (previous[0][..., None, :, :, :], rotations[..., :-1, :, :, :]), axis=-4)
     before_positions = xp.concatenate(
         (previous[1][..., None, :, :], positions[..., :-1, :, :]), axis=-3)
+    # A tracker that was absent a frame ago has stood still.
+    before_rotations = xp.where(xp.isnan(before_rotations), rotations, before_rotations)
+    before_positions = xp.where(xp.isnan(before_positions), positions, before_positions)
 
     headings = heading_angles(rotations[..., 0, :, :], previous_heading_rad)
     from_world = transpose(rotation_about_z(headings))[..., None, :, :]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from motion_avatar_ros.body.motion import load_motion
 from motion_avatar_ros.body.rotations import (
     matrix_from_6d, matrix_from_axis_angle, rotation_6d_from_matrix, rotation_about_z,
 )
-from motion_avatar_ros.body.skeleton import MIRRORED_JOINT, REST_OFFSETS_M, TRACKED_JOINTS
+from motion_avatar_ros.body.skeleton import MIRRORED_JOINT, REST_OFFSETS_M
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.trackers.observation import TRACKER_NAMES
+from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
 from motion_avatar_ros.training.configuration import AugmentationConfig, DataConfig
 
 #: Reflection through the body's (and, for the root, the world's) x = 0 plane.
@@ -33,8 +36,8 @@ class WindowBatch:
         local_rotations: (B, T, 22, 3, 3), the truth.
         joint_positions: (B, T, 22, 3) [m] of the truth, in the world.
         offsets: (B, 1, 22, 3) [m] of each window's skeleton.
-        tracker_rotations: (B, T, 3, 3, 3) as observed, with noise.
-        tracker_positions: (B, T, 3, 3) [m] as observed, with noise.
+        tracker_rotations: (B, T, N, 3, 3) as observed, with noise.
+        tracker_positions: (B, T, N, 3) [m] as observed, with noise.
     """
 
     local_rotations: Tensor
@@ -59,6 +62,7 @@ class MotionWindows:
         sources: list[str],
         data: DataConfig,
         augmentation: AugmentationConfig,
+        tracker_names: Sequence[str] = TRACKER_NAMES,
     ) -> None:
         """
         Load the clips.
@@ -68,7 +72,9 @@ class MotionWindows:
             sources: the name of each clip's source, for `data.source_weights`.
             data: rate, window length, weights.
             augmentation: what varies.
+            tracker_names: N trackers, the head first.
         """
+        self._tracked = [TRACKER_JOINTS[name] for name in tracker_names]
         self._window = data.window_frames
         self._augmentation = augmentation
         poses, roots, weights = [], [], []
@@ -117,9 +123,8 @@ class MotionWindows:
         offsets = size[..., None] * torch.tensor(REST_OFFSETS_M, dtype=torch.float32)
         world_rotations, positions = forward_kinematics(rotations, size * roots, offsets)
 
-        tracked = list(TRACKED_JOINTS)
         tracker_rotations, tracker_positions = self._with_noise(
-            world_rotations[:, :, tracked], positions[:, :, tracked], rng)
+            world_rotations[:, :, self._tracked], positions[:, :, self._tracked], rng)
         return WindowBatch(rotations, positions, offsets, tracker_rotations, tracker_positions)
 
     def _interpolate(self, starts: np.ndarray, times: np.ndarray) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,8 @@ from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.rotations import apply, matrix_from_axis_angle
 from motion_avatar_ros.training.online_evaluation import TrueTrackers
 
+_DROPOUT_FRAMES = (6, 121)  # 0.1 to 2 s at 60 Hz
+
 
 @dataclass(frozen=True)
 class TrackerDisturbance:
@@ -23,6 +25,8 @@ class TrackerDisturbance:
         noise_m, noise_rad: standard deviation per axis of white noise.
         offset_m, offset_rad: length of an offset that stays for a clip, of random direction in
             the tracker's axes, and angle of a turn about a random axis.
+        dropout_share: part of the time for which each tracker but the head is lost, in stretches
+            of 0.1 to 2 s.
         seed: of all randomness.
     """
 
@@ -30,12 +34,14 @@ class TrackerDisturbance:
     noise_rad: float = 0.0
     offset_m: float = 0.0
     offset_rad: float = 0.0
+    dropout_share: float = 0.0
     seed: int = 0
 
     @property
     def is_none(self) -> bool:
         """Whether nothing is disturbed."""
-        return not (self.noise_m or self.noise_rad or self.offset_m or self.offset_rad)
+        return not (self.noise_m or self.noise_rad or self.offset_m or self.offset_rad
+                    or self.dropout_share)
 
 
 class DisturbedTrackers:
@@ -55,6 +61,23 @@ class DisturbedTrackers:
         noise = rng.standard_normal((2, *positions.shape))
         positions = positions + apply(rotations, disturbance.offset_m * directions[0])
         rotations = rotations @ matrix_from_axis_angle(disturbance.offset_rad * directions[1])
-        return (
-            rotations @ matrix_from_axis_angle(disturbance.noise_rad * noise[1]),
-            positions + disturbance.noise_m * noise[0])
+        rotations = rotations @ matrix_from_axis_angle(disturbance.noise_rad * noise[1])
+        positions = positions + disturbance.noise_m * noise[0]
+        for slot in range(1, positions.shape[1]):
+            lost = _lost_frames(len(positions), disturbance.dropout_share, rng)
+            rotations[lost, slot], positions[lost, slot] = np.nan, np.nan
+        return rotations, positions
+
+
+def _lost_frames(frames: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw stretches of lost frames, (T,) bool."""
+    lost = np.zeros(frames, dtype=bool)
+    if share == 0.0:
+        return lost
+    present = np.mean(_DROPOUT_FRAMES) * (1.0 - share) / share
+    frame = int(rng.exponential(present))
+    while frame < frames:
+        length = int(rng.integers(*_DROPOUT_FRAMES))
+        lost[frame:frame + length] = True
+        frame += length + int(rng.exponential(present))
+    return lost
