@@ -16,6 +16,7 @@ from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 import yaml
 
 PACKAGE = 'motion_avatar_ros'
@@ -68,7 +69,9 @@ def launch_setup(context):
     if given['input'] == 'webxr':
         host = {'host': given['headset_host']} if given['headset_host'] else {}
         nodes['webxr_tracker_node'] = {**chosen(given, 'auto_activate'), **host}
-        given |= {'input': 'tf', 'profile': given['profile'] or 'webxr'}
+        own = avatar_parameter(given['params_file'], 'profile', 'generic')
+        given |= {'input': 'tf', 'profile': given['profile'] or (
+            'webxr' if own in ('', 'generic') else own)}
     nodes['avatar_node'] = chosen(
         given, 'model', 'device', 'input', 'profile', 'operator', 'auto_activate')
     nodes['mesh_node'] = chosen(given, 'auto_activate')
@@ -78,7 +81,7 @@ def launch_setup(context):
     if given['composed'] == 'true':
         actions.append(composed(given, nodes))
     else:
-        actions += [package_node(given, name, name, [values] if values else [])
+        actions += [package_node(given, name, name, [typed(values)] if values else [])
                     for name, values in nodes.items()]
     if not avatar_parameter(given['params_file'], 'publish_tf', False):
         actions.append(avatar_state_publisher(given))
@@ -86,7 +89,7 @@ def launch_setup(context):
         actions.append(Node(
             package='rviz2', executable='rviz2', namespace=given['namespace'],
             arguments=['-d', str(SHARE / 'config' / 'avatar.rviz'),
-                       '-f', body_frame(given['params_file'])],
+                       '-f', body_frame(given)],
             parameters=[sim_time(given)], remappings=TF_REMAPPINGS, output='screen'))
     return actions
 
@@ -95,6 +98,12 @@ def chosen(given, *names):
     """Return the parameters that an argument sets; the others stay as in the file."""
     values = {name: given[name] for name in names if given[name]}
     return {name: value == 'true' if value in SWITCH else value
+            for name, value in values.items()}
+
+
+def typed(values):
+    """Return parameters for a Node, which would read a text such as 07 as a number."""
+    return {name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
             for name, value in values.items()}
 
 
@@ -129,7 +138,7 @@ def avatar_state_publisher(given):
 
     description = avatar_urdf(
         body_id=avatar_parameter(given['params_file'], 'body_id', 'avatar'),
-        fixed_frame=body_frame(given['params_file']))
+        fixed_frame=body_frame(given))
     return Node(
         package='robot_state_publisher', executable='robot_state_publisher',
         name='avatar_state_publisher', namespace=given['namespace'],
@@ -140,10 +149,15 @@ def avatar_state_publisher(given):
         output='screen', ros_arguments=['--log-level', given['log_level']])
 
 
-def body_frame(params_file):
-    """Return the frame that avatar_node gives the body in, unless a profile has another."""
-    return (avatar_parameter(params_file, 'body_frame', '')
-            or avatar_parameter(params_file, 'fixed_frame', '') or 'odom')
+def body_frame(given):
+    """Return the frame that avatar_node gives the body in."""
+    from motion_avatar_ros.nodes.tracker_sources import default_body_frame
+    from motion_avatar_ros.trackers.device_profile_file import load_profile
+
+    path = given['params_file']
+    profile = load_profile(given['profile'] or avatar_parameter(path, 'profile', 'generic'))
+    return avatar_parameter(path, 'body_frame', '') or default_body_frame(
+        profile, avatar_parameter(path, 'fixed_frame', '') or profile.fixed_frame)
 
 
 def avatar_parameter(params_file, name, default):

@@ -13,6 +13,7 @@ from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 
 PACKAGE = 'motion_avatar_ros'
 SHARE = Path(get_package_share_directory(PACKAGE))
@@ -22,6 +23,7 @@ ARGUMENTS = (
     ('motion', '', 'built-in motion to play (empty: as in params_file)',
      ('', 'mix', 'walk', 'wave', 'squat', 'turn')),
     ('clip', '', 'AMASS-style .npz to play instead', None),
+    ('bag', '', 'rosbag2 bag to play instead', None),
     ('viewer', 'true', 'serve the web page (viewer_node)', SWITCH),
     ('namespace', '', 'namespace of all nodes, topics and of /tf', None),
     ('params_file', str(SHARE / 'config' / 'avatar.yaml'), 'parameters of all nodes', None),
@@ -47,7 +49,8 @@ def generate_launch_description():
 def player(context):
     """Return the player's process."""
     given = context.launch_configurations
-    values = {name: given[name] for name in ('motion', 'clip') if given[name]}
+    values = {name: ParameterValue(given[name], value_type=str)
+              for name in ('motion', 'clip', 'bag') if given[name]}
     if given['input']:
         values['output'] = given['input']
     return [Node(

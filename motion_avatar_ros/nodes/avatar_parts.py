@@ -15,6 +15,7 @@ from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.nodes.avatar_parameters import operators_folder, settings
 from motion_avatar_ros.nodes.tracker_sources import TrackerSources
 from motion_avatar_ros.ros.avatar_pipeline import AvatarPipeline, Emit
+from motion_avatar_ros.ros.parameters import ParameterError
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import TrackerWatchdog
 from motion_avatar_ros.trackers.calibration import Calibration
@@ -88,9 +89,17 @@ def make_parts(
     limiter = PoseLimiter(
         values['limits.max_joint_rad_s'], values['limits.max_root_m_s'],
         values['limits.blend_s'], held)
+    limits = settings(GateLimits, 'gate', values)
+    latency_s = sources.profile.latency_s
+    if not -limits.max_future_s < latency_s < limits.max_age_s:
+        raise ParameterError(
+            f"profile '{sources.profile.name}' has latency_s {latency_s:g}, with which every "
+            f'sample would be refused; allowed with these gates: above '
+            f'{-limits.max_future_s:g} (gate.max_future_s) and below {limits.max_age_s:g} '
+            '(gate.max_age_s)')
     smoothing = settings(OneEuroSettings, 'filter', values)
     timeline = TrackerTimeline(
-        trackers, estimator.rate_hz, settings(GateLimits, 'gate', values),
+        trackers, estimator.rate_hz, limits,
         max_gap_s=stale_after_s, required=needed,
         filters={name: smoothing for name in trackers})
     profile = sources.profile

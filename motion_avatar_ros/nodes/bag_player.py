@@ -175,7 +175,7 @@ class BagPlayer:
     def _times(self, clock: PlaybackClock, start_ns: int, start_stamp_ns: int) -> BagTimes:
         first = self._first
         stamp_ns = first_stamp_ns(first.data, first.topic.kind is InputKind.POSE)
-        if stamp_ns is None:
+        if not stamp_ns:  # 0 means none
             stamp_ns = first.received_ns
         times = BagTimes(first.received_ns, stamp_ns, start_ns, start_stamp_ns, self._speed)
         if clock.is_simulated and not self._is_shifted:

@@ -95,8 +95,7 @@ def tracker_sources(values: Mapping[str, Any]) -> TrackerSources:
                 f"parameters '{used_by[name]}' and '{parameter}' are both '{name}'; allowed: "
                 'another name for each tracker')
         used_by[name] = parameter
-    body_frame = values['body_frame'] or (
-        fixed_frame if profile.world_quaternion_xyzw == IDENTITY[1] else _Z_UP_FRAME)
+    body_frame = values['body_frame'] or default_body_frame(profile, fixed_frame)
     for parameter, name in (('fixed_frame', fixed_frame), ('body_frame', body_frame)):
         _check_input_frame(parameter, name, values['body_id'])
         if kind == 'tf' and name in used_by:
@@ -107,6 +106,12 @@ def tracker_sources(values: Mapping[str, Any]) -> TrackerSources:
         for tracker, name in names.items():
             _check_input_frame(parameters[tracker], name, values['body_id'])
     return TrackerSources(kind, names, parameters, profile, fixed_frame, body_frame)
+
+
+def default_body_frame(profile: DeviceProfile, fixed_frame: str) -> str:
+    """Return the frame of the body: the source's own where that is z up and its own z-up one."""
+    is_z_up = profile.world_quaternion_xyzw == IDENTITY[1]
+    return fixed_frame if is_z_up else _Z_UP_FRAME
 
 
 def checked_names(

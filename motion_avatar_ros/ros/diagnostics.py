@@ -103,11 +103,16 @@ class DiagnosticsPublisher:
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
         for name, check in self._checks:
-            level, line, values = check()
+            try:
+                level, line, values = check()
+            except Exception as error:  # what only tells must not end the node
+                level, values = ERROR, {}
+                line = f'cannot be told: {type(error).__name__}: {error}'
             message.status.append(DiagnosticStatus(
-                level=bytes([level]), name=name, message=line,
+                level=bytes([level]), name=name, message=_plain(line),
                 hardware_id=self._node.get_fully_qualified_name(),
-                values=[KeyValue(key=key, value=_text(value)) for key, value in values.items()],
+                values=[KeyValue(key=key, value=_plain(_text(value)))
+                        for key, value in values.items()],
             ))
         self._publisher.publish(message)
 
@@ -115,6 +120,11 @@ class DiagnosticsPublisher:
         """Stop publishing."""
         self._node.destroy_timer(self._timer)
         self._node.destroy_publisher(self._publisher)
+
+
+def _plain(text: str) -> str:
+    """Return a text that a message can hold: lone surrogates are no UTF-8."""
+    return text.encode('utf-8', 'replace').decode('utf-8')
 
 
 def _text(value: Any) -> str:

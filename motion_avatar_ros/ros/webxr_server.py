@@ -225,6 +225,7 @@ class WebXrServer:
             return None
         request = connection.request
         agent = request.headers.get('User-Agent', '') if request is not None else ''
+        agent = agent.encode('ascii', 'replace').decode()
         session = WebXrSession(
             address, agent[:_MAX_TEXT], page[:_MAX_TEXT], self._settings.silence_s, self.counts,
             self._on_frame)
@@ -235,7 +236,12 @@ class WebXrServer:
                 before, TAKEN_OVER, f'another headset at {address} has taken over'))
             self._farewells.add(farewell)
             farewell.add_done_callback(self._farewells.discard)
-        await connection.send(json.dumps({'type': 'welcome', 'version': PROTOCOL_VERSION}))
+        try:
+            await connection.send(json.dumps({'type': 'welcome', 'version': PROTOCOL_VERSION}))
+        except ConnectionClosed:  # it must not hold the place
+            if self.session is session:
+                self.session = self._holder = None
+            raise
         return session
 
     async def _knows_token(self, connection: ServerConnection, address: str, token: str) -> bool:

@@ -120,10 +120,11 @@ class FloorWatch:
     @property
     def line(self) -> str:
         """What is known, in a few words."""
-        if self.drift_m is None:
+        drift_m = self.drift_m  # another thread may take it away
+        if drift_m is None:
             return 'seated or crouching' if self.state is FloorState.LOW else 'learning'
-        side = 'above' if self.drift_m > 0.0 else 'below'
-        off = f'{100.0 * abs(self.drift_m):.0f} cm {side} where it was'
+        side = 'above' if drift_m > 0.0 else 'below'
+        off = f'{100.0 * abs(drift_m):.0f} cm {side} where it was'
         return f'the tracking space is {off}' if self.is_drifting else 'level'
 
     def update(
@@ -165,11 +166,10 @@ class FloorWatch:
             self._add_head(float(rotation[2, 1]), head, last_head, elapsed_s)
             self._add_feet(feet, last_feet, elapsed_s)
         if now_ns - self._judged_ns >= _JUDGE_NS:
-            elapsed_s = min((now_ns - self._judged_ns) * 1e-9, 1.5)
             self._judged_ns = now_ns
             self._learn(now_ns)
             self._judge(now_ns)
-            self._correct(elapsed_s)
+        self._correct(min((now_ns - before_ns) * 1e-9, _LONGEST_STEP_NS * 1e-9))
 
     def _add_head(
         self, up: float, head: list[float], last: list[float], elapsed_s: float

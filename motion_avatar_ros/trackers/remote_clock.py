@@ -55,6 +55,7 @@ class RemoteClock:
         self._drift: float | None = None
         self._applied_s: float | None = None
         self._applied_at_s = 0.0
+        self._error_s: float | None = None
 
     @property
     def is_known(self) -> bool:
@@ -68,9 +69,14 @@ class RemoteClock:
 
     @property
     def error_s(self) -> float | None:
-        """Bound of the error now [s]: half a round trip, drift, and what is not yet worked in."""
-        if not self._window:
-            return None
+        """
+        Bound of the error at the newest exchange [s].
+
+        Half a round trip, drift, and what was not yet worked in. Any thread may ask.
+        """
+        return self._error_s
+
+    def _present_error_s(self) -> float:
         now_s = self._window[-1].remote_s
         best = self._tightest(now_s)
         lag_s = 0.0 if self._applied_s is None else self._applied_s - self._offset_s(best, now_s)
@@ -105,6 +111,7 @@ class RemoteClock:
                 self.steps += 1
         self._last_rtt_s = 2.0 * half_s
         self._keep(new)
+        self._error_s = self._present_error_s()
         return True
 
     def local_ns(self, remote_ms: float, now_ns: int) -> int | None:
