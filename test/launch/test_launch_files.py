@@ -85,3 +85,34 @@ def test_a_headset_as_input_starts_its_node_beside_the_others():
     assert executables(nodes_of(input='webxr', viewer='true')) == [
         'webxr_tracker_node', 'avatar_node', 'mesh_node', 'viewer_node', 'robot_state_publisher']
     assert 'webxr_tracker_node' not in executables(nodes_of(input='tf'))
+
+
+def test_rviz_looks_from_the_frame_that_a_profile_gives_the_body_in():
+    [rviz] = [node for node in nodes_of(rviz='true', profile='vive_libsurvive')
+              if node.node_executable == 'rviz2']
+    words = [''.join(part.text for part in word) for word in rviz.cmd[1:5]]
+    assert words[words.index('-f') + 1] == 'libsurvive_world'
+
+
+def test_a_profile_of_the_users_own_stays_with_a_headset_as_input(tmp_path):
+    own = tmp_path / 'own.yaml'
+    own.write_text('/**:\n  ros__parameters:\n    profile: pico\n')
+    module = load('avatar.launch.py')
+    assert module.avatar_parameter(str(own), 'profile', 'generic') == 'pico'
+    assert module.body_frame({'params_file': str(own), 'profile': ''}) == 'odom'
+
+
+def test_an_operator_named_by_digits_stays_a_text():
+    [name] = load('avatar.launch.py').typed({'operator': '07'}).values()
+    assert name.evaluate(launch.LaunchContext()) == '07'
+
+
+def test_demo_plays_a_bag(monkeypatch):
+    module = load('demo.launch.py')
+    monkeypatch.setattr(module, 'Node', lambda **arguments: arguments)
+    context = launch.LaunchContext()
+    for name, default, *_ in module.ARGUMENTS:
+        context.launch_configurations[name] = default
+    context.launch_configurations['bag'] = 'session1'
+    values = module.player(context)[0]['parameters'][1]
+    assert list(values) == ['bag'] and values['bag'].evaluate(context) == 'session1'

@@ -12,7 +12,7 @@ import rclpy
 from rclpy.node import Node
 
 from motion_avatar_ros.ros.diagnostics import (
-    WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
+    ERROR, WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
 )
 from motion_avatar_ros.ros.qos import DIAGNOSTICS
 
@@ -60,3 +60,25 @@ def test_status_is_published_with_its_values(ros_domain):
     assert (status.level, status.message) == (bytes([WARN]), 'one line')
     assert {v.key: v.value for v in status.values} == {
         'rate_hz': '60', 'age_ms': 'none', 'poses': '3'}
+
+
+def test_check_that_fails_is_told_and_does_not_end_the_node(ros_domain):
+    rclpy.init()
+    node = Node('diagnosed')
+    received: list[DiagnosticArray] = []
+    node.create_subscription(DiagnosticArray, '/diagnostics', received.append, DIAGNOSTICS)
+    diagnostics = DiagnosticsPublisher(node, 'diagnosed', period_s=0.05)
+
+    def fail():
+        raise IndexError('deque mutated')
+
+    diagnostics.add(fail, 'clock')
+    diagnostics.add(lambda: (WARN, 'a headset says \udce9', {'agent': '\udce9'}), 'client')
+    deadline_s = time.monotonic() + 10.0
+    while not received and time.monotonic() < deadline_s:
+        rclpy.spin_once(node, timeout_sec=0.1)
+    node.destroy_node()
+    rclpy.shutdown()
+    clock, client = received[-1].status
+    assert clock.level == bytes([ERROR]) and 'IndexError: deque mutated' in clock.message
+    assert client.message == 'a headset says ?' and client.values[0].value == '?'
