@@ -9,6 +9,7 @@ import yaml
 
 from motion_avatar_ros.training.baseline_training import BaselineTraining
 from motion_avatar_ros.training.configuration import ConfigurationError, load_training_config
+from motion_avatar_ros.training.mage_training import MageTraining
 
 SHIPPED = sorted((Path(__file__).parents[2] / 'config' / 'training').glob('*.yaml'))
 
@@ -17,7 +18,7 @@ SHIPPED = sorted((Path(__file__).parents[2] / 'config' / 'training').glob('*.yam
 def test_shipped_configurations_load_and_write_back(path, tmp_path):
     config = load_training_config(path)
     assert config.model == path.stem
-    BaselineTraining(config)
+    {'baseline': BaselineTraining, 'mage': MageTraining}[config.model](config)
     written = tmp_path / 'config.yaml'
     written.write_text(yaml.safe_dump(config.as_dict()))
     assert load_training_config(written) == config
