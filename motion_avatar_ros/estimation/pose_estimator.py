@@ -75,7 +75,7 @@ class PoseEstimator:
         try:
             self.rate_hz = float(config['rate_hz'])
             known = tuple(config['trackers'])
-            required = tuple(config.get('required_trackers', known))
+            self.required_names = tuple(config.get('required_trackers', known))
         except (KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: {error!r}') from None
         if sampler_steps is not None:
@@ -88,7 +88,7 @@ class PoseEstimator:
         self.device = str(device)
         self.tracker_names = tuple(
             name for name in known if available is None or name in available)
-        lacking = [name for name in required if name not in self.tracker_names]
+        lacking = [name for name in self.required_names if name not in self.tracker_names]
         if lacking:
             raise TrackerSetError(self.name, lacking)
         self._slots = [known.index(name) for name in self.tracker_names]

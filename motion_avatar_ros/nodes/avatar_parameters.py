@@ -14,6 +14,7 @@ from motion_avatar_ros.trackers.calibration_file import default_operators_folder
 from motion_avatar_ros.trackers.calibration_guide import GuideTimes
 from motion_avatar_ros.trackers.floor_watch import FloorSettings
 from motion_avatar_ros.trackers.gate import GateLimits
+from motion_avatar_ros.trackers.observation import TRACKER_NAMES
 from motion_avatar_ros.trackers.one_euro import OneEuroSettings
 from motion_avatar_ros.trackers.swap import SwapSettings
 
@@ -28,6 +29,9 @@ AVATAR_PARAMETERS = (
               choices=('auto', 'cpu', 'cuda')),
     Parameter('threads', 1, 'CPU threads of the model', 1, 64),
     *TRACKER_PARAMETERS,
+    Parameter('required_trackers', list(TRACKER_NAMES),
+              'trackers without which the avatar holds; the head alone with a model that can do '
+              'without hands, which are then inferred while they are lost'),
     Parameter('body_id', 'avatar', 'prefix of the links of the avatar: <body_id>/pelvis ...'),
     Parameter('publish_tf', False,
               'put the links on /tf; leave off when a robot_state_publisher does'),

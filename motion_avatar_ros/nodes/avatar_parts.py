@@ -13,7 +13,7 @@ import torch
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.nodes.avatar_parameters import operators_folder, settings
-from motion_avatar_ros.nodes.tracker_sources import TrackerSources
+from motion_avatar_ros.nodes.tracker_sources import TrackerSources, checked_names
 from motion_avatar_ros.ros.avatar_pipeline import AvatarPipeline, Emit
 from motion_avatar_ros.ros.parameters import ParameterError
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
@@ -79,7 +79,7 @@ def make_parts(
     torch.set_num_threads(values['threads'])
     estimator = PoseEstimator.load(
         values['model'], values['device'], available=sources.names)
-    needed = tuple(name for name in estimator.tracker_names if name in TRACKER_NAMES)
+    needed = _needed_trackers(values, estimator)
     estimator.warm_up()
     trackers = (
         *estimator.tracker_names,
@@ -111,6 +111,17 @@ def make_parts(
     return AvatarParts(
         estimator, trackers, limiter, watchdog, pipeline, profile,
         ProfileWatch(profile, shipped_profiles().values()))
+
+
+def _needed_trackers(values: Mapping[str, Any], estimator: PoseEstimator) -> tuple[str, ...]:
+    """Return the trackers without which the avatar holds."""
+    given = checked_names(values, 'required_trackers', TRACKER_NAMES)
+    lacking = [name for name in ('head', *estimator.required_names) if name not in given]
+    if lacking:
+        raise ParameterError(
+            f"parameter 'required_trackers' is {list(given)}; allowed with model "
+            f"'{estimator.name}': lists with {', '.join(dict.fromkeys(lacking))} too")
+    return given
 
 
 def initial_calibration(values: Mapping[str, Any], profile: DeviceProfile) -> Calibration:

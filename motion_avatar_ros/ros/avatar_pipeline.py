@@ -108,6 +108,7 @@ class AvatarPipeline:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()  # one for each start: a stuck worker stays stopped
         self._last_stamp_ns: int | None = None
+        self._present: np.ndarray | None = None  # trackers of the newest frame
         self.figures = PipelineFigures()
 
     def start(self) -> None:
@@ -230,6 +231,7 @@ class AvatarPipeline:
         rotations, positions = self._body.to_model(rotations, positions)
         stamps_ns = iter(frames.stamps_ns.tolist())
         for slot, is_given in enumerate(even.is_given.tolist()):
+            self._watch_presence(even.is_valid[slot, :self._trackers])
             start_s = time.perf_counter()
             estimate = self._estimator.step(
                 rotations[None, slot:slot + 1, :self._trackers],
@@ -244,6 +246,12 @@ class AvatarPipeline:
                     self._body.to_operator(estimate.poses[0, 0]), estimate.confidence[0, 0],
                     next(stamps_ns))
         self._watchdog.on_pose(time.monotonic())
+
+    def _watch_presence(self, present: np.ndarray) -> None:
+        """Blend when a tracker is lost or found: the pose is then inferred from others."""
+        if self._present is not None and (present != self._present).any():
+            self._limiter.resume()
+        self._present = present
 
     def _look_after(
         self, frames: AlignedFrames, rotations: np.ndarray, positions: np.ndarray

@@ -107,6 +107,8 @@ class CalibrationGuide:
         for index, stamp_ns in enumerate(frames.stamps_ns.tolist()):
             if self.status.is_done or self.status.refusal is not None:
                 break
+            if not np.isfinite(frames.positions[index, list(self._rows.values())]).all():
+                continue  # a hand that is lost shows no pose
             frame = DeviceFrame(
                 stamp_ns * 1e-9, frames.rotations[index], frames.positions[index], **self._rows)
             try:

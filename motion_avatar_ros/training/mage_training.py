@@ -38,7 +38,7 @@ from motion_avatar_ros.training.tracker_presence import PresenceConfig, draw_pre
 ALL_TRACKERS = (*TRACKER_NAMES, *OPTIONAL_TRACKER_NAMES)
 _STATISTICS_BATCHES = 60
 _VALIDATION_WINDOWS = 256
-_SAMPLER_STEPS = 2
+_SAMPLER_STEPS = 1
 _TRUTH_SHARE = 0.25  # of the windows whose second pass begins from the true pose
 
 
