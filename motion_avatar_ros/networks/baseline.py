@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from motion_avatar_ros.body.rotations import matrix_from_6d
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.networks.banded_attention import BandedBlock
+from motion_avatar_ros.networks.output_head import output_head
 from motion_avatar_ros.trackers.observation import FEATURES_PER_TRACKER
 
 _IDENTITY_6D = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -79,9 +80,9 @@ class BaselineNetwork(nn.Module):
             for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(config.width)
-        self.to_root = _head(config.width, 6)
-        self.to_body = _head(config.width, 6 * (JOINT_COUNT - 1))
-        self.to_log_error = _head(config.width, 2)
+        self.to_root = output_head(config.width, 6)
+        self.to_body = output_head(config.width, 6 * (JOINT_COUNT - 1))
+        self.to_log_error = output_head(config.width, 2)
 
     def initial_state(self, batch: int) -> BaselineState:
         """Return the state of streams that have seen nothing yet."""
@@ -119,10 +120,3 @@ class BaselineNetwork(nn.Module):
                 self.to_log_error(x.detach()),
             )
         return output, BaselineState(tuple(past), filled)
-
-
-def _head(width: int, outputs: int) -> nn.Sequential:
-    first, last = nn.Linear(width, width), nn.Linear(width, outputs)
-    nn.init.zeros_(last.bias)
-    nn.init.normal_(last.weight, std=1e-3)
-    return nn.Sequential(first, nn.GELU(), last)

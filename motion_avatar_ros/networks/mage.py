@@ -28,6 +28,7 @@ from motion_avatar_ros.body.rotations import matrix_from_6d
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.networks.banded_attention import BandedBlock, SharedDropout
 from motion_avatar_ros.networks.body_parts import PART_FEATURES
+from motion_avatar_ros.networks.output_head import output_head
 from motion_avatar_ros.trackers.observation import FEATURES_PER_TRACKER
 
 POSE_SIZE = 6 * JOINT_COUNT
@@ -111,7 +112,7 @@ class MageNetwork(nn.Module):
         self._has_latent = 'f' in config.fusion.split('+')
         coarse = [parts for parts in config.stages if parts != JOINT_COUNT]
         self.to_parts = nn.ModuleList(
-            _head(width, PART_FEATURES * parts) for parts in coarse)
+            output_head(width, PART_FEATURES * parts) for parts in coarse)
         self.embed_parts = nn.ModuleList(
             nn.Linear(PART_FEATURES * parts, width) for parts in coarse)
         self.fuse = nn.ModuleList(
@@ -122,9 +123,9 @@ class MageNetwork(nn.Module):
                 for _ in range(count))
             for count in config.blocks)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in config.stages)
-        self.to_root = _head(width, 6)
-        self.to_body = _head(width, POSE_SIZE - 6)
-        self.to_log_error = _head(width, 2)
+        self.to_root = output_head(width, 6)
+        self.to_body = output_head(width, POSE_SIZE - 6)
+        self.to_log_error = output_head(width, 2)
 
     def initial_state(self, batch: int) -> MageState:
         """Return the state of streams that have seen nothing yet."""
@@ -201,10 +202,3 @@ def _sinusoids(timestep: Tensor) -> Tensor:
                       * (-math.log(10_000.0) / _TIME_FREQUENCIES))
     angles = timestep[:, None] * rates
     return torch.cat((angles.cos(), angles.sin()), dim=-1)
-
-
-def _head(width: int, outputs: int) -> nn.Sequential:
-    first, last = nn.Linear(width, width), nn.Linear(width, outputs)
-    nn.init.zeros_(last.bias)
-    nn.init.normal_(last.weight, std=1e-3)
-    return nn.Sequential(first, nn.GELU(), last)

@@ -15,11 +15,9 @@ from motion_avatar_ros.body.rotations import (
 )
 from motion_avatar_ros.networks.baseline import BaselineConfig, BaselineNetwork
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES, observe
-from motion_avatar_ros.training.configuration import (
-    AugmentationConfig, DataConfig, TrainingConfig, from_mapping,
-)
+from motion_avatar_ros.training.configuration import TrainingConfig, from_mapping
 from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses
-from motion_avatar_ros.training.motion_windows import MotionWindows, WindowBatch
+from motion_avatar_ros.training.motion_windows import WindowBatch, training_windows
 
 _STATISTICS_BATCHES = 60
 _VALIDATION_WINDOWS = 256
@@ -35,19 +33,7 @@ class BaselineTraining:
 
     def load_data(self, data: Path, splits: dict[str, list[Path]]) -> None:
         """Load the clips of the splits 'train' and 'val', named relative to `data`."""
-        sources = {
-            split: [clip.relative_to(data).parts[0] for clip in clips]
-            for split, clips in splits.items()
-        }
-        config = self._config
-        self._train = MotionWindows(
-            splits['train'], sources['train'], config.data, config.augmentation)
-        # Validation sees the motion as it is, in windows long enough for a full band.
-        still = DataConfig(
-            {s: 1.0 for s, w in (config.data.source_weights or {}).items() if w >= 1.0} or None,
-            config.data.rate_hz, 3 * config.data.window_frames)
-        self._validation = MotionWindows(
-            splits['val'], sources['val'], still, AugmentationConfig())
+        self._train, self._validation = training_windows(data, splits, self._config)
         self.train_frames = self._train.frames
 
     def build_network(self) -> BaselineNetwork:

@@ -28,11 +28,9 @@ from motion_avatar_ros.networks.mage import POSE_SIZE, MageConfig, MageNetwork, 
 from motion_avatar_ros.trackers.observation import (
     OPTIONAL_TRACKER_NAMES, TRACKER_NAMES, SparseObservation, observe,
 )
-from motion_avatar_ros.training.configuration import (
-    AugmentationConfig, DataConfig, TrainingConfig, from_mapping,
-)
+from motion_avatar_ros.training.configuration import TrainingConfig, from_mapping
 from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses
-from motion_avatar_ros.training.motion_windows import MotionWindows, WindowBatch
+from motion_avatar_ros.training.motion_windows import WindowBatch, training_windows
 from motion_avatar_ros.training.tracker_presence import PresenceConfig, draw_presence
 
 ALL_TRACKERS = (*TRACKER_NAMES, *OPTIONAL_TRACKER_NAMES)
@@ -76,19 +74,8 @@ class MageTraining:
 
     def load_data(self, data: Path, splits: dict[str, list[Path]]) -> None:
         """Load the clips of the splits 'train' and 'val', named relative to `data`."""
-        sources = {
-            split: [clip.relative_to(data).parts[0] for clip in clips]
-            for split, clips in splits.items()
-        }
-        config = self._config
-        self._train = MotionWindows(
-            splits['train'], sources['train'], config.data, config.augmentation, self._names)
-        # Validation sees the motion as it is, in windows long enough for a full band.
-        still = DataConfig(
-            {s: 1.0 for s, w in (config.data.source_weights or {}).items() if w >= 1.0} or None,
-            config.data.rate_hz, 3 * config.data.window_frames)
-        self._validation = MotionWindows(
-            splits['val'], sources['val'], still, AugmentationConfig(), self._names)
+        self._train, self._validation = training_windows(
+            data, splits, self._config, self._names)
         self.train_frames = self._train.frames
 
     def build_network(self) -> MageNetwork:

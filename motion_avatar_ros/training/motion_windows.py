@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from motion_avatar_ros.body.skeleton import MIRRORED_JOINT, REST_OFFSETS_M
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES
 from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
-from motion_avatar_ros.training.configuration import AugmentationConfig, DataConfig
+from motion_avatar_ros.training.configuration import (
+    AugmentationConfig, DataConfig, TrainingConfig,
+)
 
 #: Reflection through the body's (and, for the root, the world's) x = 0 plane.
 _REFLECT = torch.tensor([-1.0, 1.0, 1.0])
@@ -153,6 +155,32 @@ class MotionWindows:
         moved[..., 2:] = moved[..., 2:] + floor
         turn = matrix_from_axis_angle(tilt.numpy())
         return rotations @ torch.from_numpy(turn).float(), moved
+
+
+def training_windows(
+    data: Path, splits: Mapping[str, list[Path]], config: TrainingConfig,
+    tracker_names: Sequence[str] = TRACKER_NAMES,
+) -> tuple[MotionWindows, MotionWindows]:
+    """
+    Load the clips of the splits 'train' and 'val', named relative to `data`.
+
+    Returns:
+        The training windows as configured; those of validation, which sees the motion as it is,
+        of the fully weighted sources, in windows long enough for a full band.
+    """
+    sources = {
+        split: [clip.relative_to(data).parts[0] for clip in clips]
+        for split, clips in splits.items()
+    }
+    weights = config.data.source_weights or {}
+    still = DataConfig(
+        {source: 1.0 for source, weight in weights.items() if weight >= 1.0} or None,
+        config.data.rate_hz, 3 * config.data.window_frames)
+    return (
+        MotionWindows(
+            splits['train'], sources['train'], config.data, config.augmentation, tracker_names),
+        MotionWindows(
+            splits['val'], sources['val'], still, AugmentationConfig(), tracker_names))
 
 
 def mirrored(local_rotations: Tensor) -> Tensor:
