@@ -7,15 +7,9 @@ from __future__ import annotations
 from motion_avatar_ros.body.rotations import Array, array_namespace
 from motion_avatar_ros.body.skeleton import JOINT_COUNT, PARENTS
 
-#: Joints of equal depth in the tree: one matrix product serves a whole level.
-_LEVELS: list[list[int]] = []
-for _joint in range(1, JOINT_COUNT):
-    _depth, _ancestor = -1, _joint
-    while _ancestor:
-        _ancestor, _depth = PARENTS[_ancestor], _depth + 1
-    while len(_LEVELS) <= _depth:
-        _LEVELS.append([])
-    _LEVELS[_depth].append(_joint)
+#: Joints of equal depth in the tree, consecutive in SMPL's order: one matrix product serves a
+#: whole level, and a slice needs no index on a GPU.
+_LEVELS = tuple(map(range, (1, 4, 7, 10, 15, 18, 20), (4, 7, 10, 15, 18, 20, JOINT_COUNT)))
 
 
 def forward_kinematics(
@@ -38,12 +32,13 @@ def forward_kinematics(
     rotations[0] = local_rotations[..., 0, :, :]
     positions[0] = root_position
     for level in _LEVELS:
+        members = slice(level.start, level.stop)
         parents = [PARENTS[joint] for joint in level]
         parent_rotations = xp.stack([rotations[p] for p in parents], axis=-3)
         parent_positions = xp.stack([positions[p] for p in parents], axis=-2)
-        level_rotations = parent_rotations @ local_rotations[..., level, :, :]
+        level_rotations = parent_rotations @ local_rotations[..., members, :, :]
         level_positions = parent_positions + (
-            parent_rotations @ offsets[..., level, :, None])[..., 0]
+            parent_rotations @ offsets[..., members, :, None])[..., 0]
         for slot, joint in enumerate(level):
             rotations[joint] = level_rotations[..., slot, :, :]
             positions[joint] = level_positions[..., slot, :]

@@ -92,6 +92,21 @@ def cross(a: Array, b: Array) -> Array:
     ), axis=-1)
 
 
+def matrix_from_vector(vector: Array) -> Array:
+    """Convert (..., 3) rotation vectors [rad] to matrices (..., 3, 3) by Rodrigues' formula."""
+    xp = array_namespace(vector)
+    angle = _clipped_norm(xp, vector)
+    axis = vector / angle
+    cos, sin = xp.cos(angle)[..., None], xp.sin(angle)[..., None]
+    zero = xp.zeros_like(axis[..., 0])
+    x, y, z = axis[..., 0], axis[..., 1], axis[..., 2]
+    across = xp.stack((zero, -z, y, z, zero, -x, -y, x, zero), axis=-1).reshape(
+        *vector.shape, 3)
+    along = axis[..., :, None] * axis[..., None, :]
+    identity = xp.eye(3, dtype=vector.dtype, **({} if xp is np else {'device': vector.device}))
+    return cos * identity + sin * across + (1.0 - cos) * along
+
+
 def matrix_from_axis_angle(axis_angle: np.ndarray) -> np.ndarray:
     """Convert (..., 3) axis-angle vectors [rad] to matrices (..., 3, 3)."""
     flat = Rotation.from_rotvec(np.asarray(axis_angle, dtype=float).reshape(-1, 3))

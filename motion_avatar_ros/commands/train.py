@@ -26,6 +26,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--data', type=Path, required=True, help='folder with splits.json')
     parser.add_argument('--out', type=Path, required=True, help="the run's folder")
     parser.add_argument('--config', type=Path, help='default: config/training/MODEL.yaml')
+    parser.add_argument(
+        '--set', action='append', default=[], metavar='NAME=VALUE',
+        help='another value than the configuration has, such as optimisation.steps=500')
     parser.add_argument('--resume', action='store_true', help='go on from the last checkpoint')
     parser.add_argument('--threads', type=int, help='CPU threads of each process')
 
@@ -41,7 +44,8 @@ def run(arguments: Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    config = load_training_config(arguments.config or _shipped_config(arguments.model))
+    config = load_training_config(
+        arguments.config or _shipped_config(arguments.model), arguments.set)
     if config.model != arguments.model:
         raise MotionAvatarError(
             f"the configuration is for model '{config.model}', not '{arguments.model}'")

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from motion_avatar_ros.body.axes import ROS_FROM_SMPL
 from motion_avatar_ros.body.rotations import Array, array_namespace
 
@@ -35,10 +37,19 @@ def heading_angles(head_rotations: Array, previous_rad: Array | float = 0.0) -> 
     cos = head_rotations[..., 0, _X] + head_rotations[..., 1, _Y]
     headings = xp.arctan2(sin, cos)
     is_upside_down = xp.hypot(sin, cos) < 2.0 * _UPSIDE_DOWN
-    if is_upside_down.any():
-        for frame in range(headings.shape[-1]):
-            before = headings[..., frame - 1] if frame else previous_rad
-            held = before + xp.zeros_like(headings[..., frame])
-            headings[..., frame] = xp.where(
-                is_upside_down[..., frame], held, headings[..., frame])
-    return headings
+    if xp is np:
+        return _held(headings, is_upside_down, previous_rad) if is_upside_down.any() else headings
+    # On a GPU the question would wait for the answer.
+    return _held(headings, is_upside_down, previous_rad)
+
+
+def _held(headings: Array, is_held: Array, before_rad: Array | float) -> Array:
+    """Replace headings (..., T) by the newest before them that is not held."""
+    xp = array_namespace(headings)
+    before = (before_rad + xp.zeros_like(headings[..., 0]))[..., None]
+    steps = xp.cumsum(xp.ones_like(is_held, dtype=xp.int64), -1) * ~is_held
+    if xp is np:
+        newest = np.maximum.accumulate(steps, axis=-1)
+        return np.take_along_axis(np.concatenate((before, headings), axis=-1), newest, axis=-1)
+    newest = xp.cummax(steps, -1).values
+    return xp.take_along_dim(xp.cat((before, headings), -1), newest, -1)

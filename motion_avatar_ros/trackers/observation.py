@@ -75,7 +75,8 @@ def observe(
     headings = heading_angles(rotations[..., 0, :, :], previous_heading_rad)
     from_world = transpose(rotation_about_z(headings))[..., None, :, :]
     head_positions = positions[..., 0, :]
-    on_floor = head_positions * xp.asarray([1.0, 1.0, 0.0], dtype=positions.dtype)
+    on_floor = xp.concatenate(
+        (head_positions[..., :2], xp.zeros_like(head_positions[..., 2:])), axis=-1)
 
     features = xp.concatenate((
         rotation_6d_from_matrix(from_world @ rotations),

@@ -36,13 +36,13 @@ class BaselineTraining:
         self._train, self._validation = training_windows(data, splits, self._config)
         self.train_frames = self._train.frames
 
-    def build_network(self) -> BaselineNetwork:
+    def build_network(self, device: torch.device) -> BaselineNetwork:
         """Return a network with the training data's statistics in its buffers."""
-        network = BaselineNetwork(self._network_config)
+        network = BaselineNetwork(self._network_config).to(device)
         rng = np.random.default_rng(self._config.seed)
         features, poses = [], []
         for _ in range(_STATISTICS_BATCHES):
-            batch = self._train.draw(self._config.optimisation.batch, rng)
+            batch = self._train.draw(self._config.optimisation.batch, rng, device)
             observation = observe(batch.tracker_rotations, batch.tracker_positions)
             pose = batch.local_rotations.clone()
             pose[..., 0, :, :] = transpose(
@@ -54,9 +54,11 @@ class BaselineTraining:
         network.mean_pose_6d.copy_(torch.cat(poses).mean(0))
         return network
 
-    def draw(self, windows: int, rng: np.random.Generator) -> WindowBatch:
+    def draw(
+        self, windows: int, rng: np.random.Generator, device: torch.device
+    ) -> WindowBatch:
         """Draw a training batch."""
-        return self._train.draw(windows, rng)
+        return self._train.draw(windows, rng, device)
 
     def loss(
         self, network: torch.nn.Module, batch: WindowBatch
@@ -70,12 +72,15 @@ class BaselineTraining:
     def validate(self, network: torch.nn.Module, device: torch.device) -> dict[str, float]:
         """Return figures on the split 'val'; the loop keeps the weights with the least 'score'."""
         rng = np.random.default_rng(0)
-        distances = []
+        figures: dict[str, list[float]] = {}
         for _ in range(_VALIDATION_WINDOWS // 32):
-            batch = self._validation.draw(32, rng).to(device)
-            distances.append(self._losses(network, batch)[1])
-        mpjpe_cm = 100.0 * float(torch.cat(distances).mean())
-        return {'score': mpjpe_cm, 'val_mpjpe_cm': mpjpe_cm}
+            batch = self._validation.draw(32, rng, device)
+            terms, distances = self._losses(network, batch)
+            for name, value in terms.items():
+                figures.setdefault(f'val_{name}', []).append(float(value))
+            figures.setdefault('score', []).append(100.0 * float(distances.mean()))
+        means = {name: float(np.mean(values)) for name, values in figures.items()}
+        return {**means, 'val_mpjpe_cm': means['score']}
 
     def model_config(self) -> dict:
         """Return what the estimator must know, for the model folder's config.yaml."""

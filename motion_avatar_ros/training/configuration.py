@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ class AugmentationConfig:
     noise_rotation_rad: float = 0.0
     bias_position_m: float = 0.0        # Of each tracker, constant over a window: what
     bias_rotation_rad: float = 0.0      # calibration left.
+    bias_joint_rad: float = 0.0         # Of each joint, constant over a window, standard
+    bias_wrist_rad: float = 0.0         # deviation per axis: how another body holds itself.
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,19 @@ def from_mapping(kind: type, values: Any, where: str) -> Any:
         raise ConfigurationError(f'{where}: {error}') from None
 
 
-def load_training_config(path: str | Path) -> TrainingConfig:
-    """Read a run's YAML file; errors are ConfigurationError."""
+def load_training_config(
+    path: str | Path, changes: Sequence[str] = ()
+) -> TrainingConfig:
+    """
+    Read a run's YAML file.
+
+    Args:
+        path: the file.
+        changes: values that replace the file's, as 'seed=2' or 'network.stages=[22]'.
+
+    Raises:
+        ConfigurationError: not readable, an unknown name, or a value that is not allowed.
+    """
     try:
         raw = yaml.safe_load(Path(path).read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -108,6 +122,8 @@ def load_training_config(path: str | Path) -> TrainingConfig:
         raise ConfigurationError(f"configuration '{path}': {reason}") from None
     if not isinstance(raw, dict):
         raise ConfigurationError(f"configuration '{path}': expected names and values")
+    for change in changes:
+        _replace(raw, change)
     parts = {'data': DataConfig, 'augmentation': AugmentationConfig,
              'optimisation': OptimisationConfig}
     sections = {
@@ -120,3 +136,17 @@ def load_training_config(path: str | Path) -> TrainingConfig:
             f'{path}: optimisation.precision is {config.optimisation.precision!r}; '
             'allowed: fp32, bf16')
     return config
+
+
+def _replace(raw: dict[str, Any], change: str) -> None:
+    """Set a value of the nested mapping; what it names is checked with the rest."""
+    name, separator, text = change.partition('=')
+    *sections, last = name.split('.')
+    try:
+        if not separator or not all((*sections, last)):
+            raise ValueError('expected NAME=VALUE')
+        for section in sections:
+            raw = raw.setdefault(section, {})
+        raw[last] = yaml.safe_load(text)
+    except (AttributeError, TypeError, ValueError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"change '{change}': {' '.join(str(error).split())}") from None

@@ -28,6 +28,7 @@ from tqdm import tqdm
 from motion_avatar_ros.estimation.model_folder import write_model_folder
 from motion_avatar_ros.training.checkpoint import load_checkpoint, save_checkpoint
 from motion_avatar_ros.training.configuration import OptimisationConfig, TrainingConfig
+from motion_avatar_ros.training.optimisation_step import OptimisationStep
 
 _LOG = logging.getLogger(__name__)
 _LOG_EVERY = 50
@@ -36,14 +37,14 @@ _LOG_EVERY = 50
 class Training(Protocol):
     """What a model brings to the loop."""
 
-    def build_network(self) -> nn.Module:
-        """Return the untrained network."""
+    def build_network(self, device: torch.device) -> nn.Module:
+        """Return the untrained network, on the device."""
 
-    def draw(self, windows: int, rng: np.random.Generator) -> Any:
-        """Return a batch, with a method `to(device)`."""
+    def draw(self, windows: int, rng: np.random.Generator, device: torch.device) -> Any:
+        """Return a batch on the device: a dataclass of tensors, always of the same shapes."""
 
     def loss(self, network: nn.Module, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss and the terms to log."""
+        """Return the loss and the terms to log; see `optimisation_step` for what it must not."""
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """Return figures on the split 'val', 'score' (less is better) among them."""
@@ -78,11 +79,15 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
     rng = np.random.default_rng((config.seed, rank))
     settings = config.optimisation
 
-    network = training.build_network().to(device)
+    network = training.build_network(device)
     average = deepcopy(network).eval().requires_grad_(False)
+    # NCCL's collectives stay out of a graph.
+    is_captured = device.type == 'cuda' and world == 1
+    rate = torch.tensor(settings.learning_rate, device=device)
     optimiser = torch.optim.AdamW(
-        _parameter_groups(network, settings.weight_decay), lr=settings.learning_rate,
-        betas=(0.9, 0.98))
+        _parameter_groups(network, settings.weight_decay),
+        lr=rate if is_captured else settings.learning_rate, betas=(0.9, 0.98),
+        capturable=is_captured)
     progress: dict[str, Any] = {'step': 0, 'best': None}
     checkpoint = out / 'checkpoint.safetensors'
     if resume and checkpoint.exists():
@@ -95,19 +100,17 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
     forward = torch.autocast(device.type, torch.bfloat16, settings.precision == 'bf16')(
         DistributedDataParallel(network) if world > 1 else network)
 
+    update = OptimisationStep(
+        lambda _, batch: training.loss(forward, batch), network, optimiser,
+        settings.clip_norm, is_captured)
+
     bar = tqdm(range(progress['step'], settings.steps), disable=None if rank == 0 else True,
                initial=progress['step'], total=settings.steps, unit='step')
     started = time.monotonic()
     for step in bar:
-        for group in optimiser.param_groups:
-            group['lr'] = learning_rate(step, settings)
-        batch = training.draw(settings.batch // world, rng).to(device)
+        batch = training.draw(settings.batch // world, rng, device)
         network.train()
-        loss, terms = training.loss(forward, batch)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
-        optimiser.step()
+        terms = update(batch, learning_rate(step, settings))
         _update_average(average, network, min(settings.ema_decay, (step + 1) / (step + 10)))
 
         done = step + 1
@@ -157,8 +160,7 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
 
 @torch.no_grad()
 def _update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
-    for kept, new in zip(average.parameters(), network.parameters(), strict=True):
-        kept.lerp_(new, 1.0 - decay)
+    torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1.0 - decay)
 
 
 def _record(out: Path, values: dict[str, Any]) -> None:

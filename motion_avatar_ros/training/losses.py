@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -40,39 +41,52 @@ def pose_losses(
     Compare estimates with the truth.
 
     Args:
-        local_rotations: (B, T, 22, 3, 3), root in the world.
-        log_error: (B, T, 2) predicted logarithm of the mean error [m], upper and lower body.
+        local_rotations: (..., B, T, 22, 3, 3), root in the world.
+        log_error: (..., B, T, 2) predicted logarithm of the mean error [m], upper and lower body.
         batch: the truth.
 
     Returns:
-        The terms of `PoseLossWeights` by name, and the distances (B, T, 22) [m].
+        The terms of `PoseLossWeights` by name, and the distances (..., B, T, 22) [m].
     """
     truth = batch.local_rotations
     origin = torch.zeros_like(local_rotations[..., 0, :, 0])
     _, joints = forward_kinematics(local_rotations, origin, batch.offsets)
-    joints = joints + (batch.joint_positions - joints)[..., HEAD:HEAD + 1, :]
-    distance = _length(joints - batch.joint_positions)
+    off = joints - batch.joint_positions
+    off = off - off[..., HEAD:HEAD + 1, :]
+    distance = _length(off)
+    difference = local_rotations - truth
 
-    halves = [distance[..., list(half)].mean(-1) for half in (UPPER_JOINTS, LOWER_JOINTS)]
+    halves = [
+        distance.index_select(-1, _joint_index(half, distance.device)).mean(-1)
+        for half in (UPPER_JOINTS, LOWER_JOINTS)]
     true_log_error = torch.stack(halves, dim=-1).detach().clamp_min(1e-3).log()
-    turn = transpose(local_rotations[:, :-1]) @ local_rotations[:, 1:]
-    true_turn = transpose(truth[:, :-1]) @ truth[:, 1:]
     losses = {
-        'rotation': (local_rotations - truth)[..., 1:, :, :].abs().mean(),
-        'root_rotation': (local_rotations - truth)[..., 0, :, :].abs().mean(),
+        'rotation': difference[..., 1:, :, :].abs().mean(),
+        'root_rotation': difference[..., 0, :, :].abs().mean(),
         'position': distance.mean(),
-        'hand_position': distance[..., [LEFT_WRIST, RIGHT_WRIST]].mean(),
-        'velocity': _displacement_error(joints, batch.joint_positions, 1),
-        'velocity_3': _displacement_error(joints, batch.joint_positions, 3),
-        'angular_velocity': (turn - true_turn).abs().mean(),
+        'hand_position': distance[..., LEFT_WRIST:RIGHT_WRIST + 1].mean(),
+        'velocity': _displacement_error(off, 1),
+        'velocity_3': _displacement_error(off, 3),
+        'angular_velocity': (_turns(local_rotations) - _turns(truth)).abs().mean(),
         'error': (log_error - true_log_error).abs().mean(),
     }
     return losses, distance.detach()
 
 
-def _displacement_error(joints: Tensor, truth: Tensor, frames: int) -> Tensor:
-    moved = joints[:, frames:] - joints[:, :-frames]
-    return _length(moved - (truth[:, frames:] - truth[:, :-frames])).mean()
+@lru_cache
+def _joint_index(joints: tuple[int, ...], device: torch.device) -> Tensor:
+    """Return an index that is on the device already: a CUDA graph cannot copy it there."""
+    return torch.tensor(joints, device=device)
+
+
+def _displacement_error(off: Tensor, frames: int) -> Tensor:
+    """Return how far errors (..., T, 22, 3) move over some frames."""
+    return _length(off[..., frames:, :, :] - off[..., :-frames, :, :]).mean()
+
+
+def _turns(rotations: Tensor) -> Tensor:
+    """Return the rotations from each frame to the next, (..., T - 1, 22, 3, 3)."""
+    return transpose(rotations[..., :-1, :, :, :]) @ rotations[..., 1:, :, :, :]
 
 
 def _length(vector: Tensor) -> Tensor:

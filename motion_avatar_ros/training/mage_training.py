@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion_avatar_ros.body.kinematics import forward_kinematics
 from motion_avatar_ros.body.rotations import (
     rotation_6d_from_matrix, rotation_about_z, transpose,
 )
@@ -55,11 +54,6 @@ class MageBatch:
     windows: WindowBatch
     present: Tensor
 
-    def to(self, device: torch.device | str) -> MageBatch:
-        """Copy to a device."""
-        return MageBatch(self.windows.to(device), self.present.to(device))
-
-
 class MageTraining:
     """MAGE's network, loss and validation."""
 
@@ -68,9 +62,6 @@ class MageTraining:
         self._network_config = from_mapping(MageConfig, config.network, 'network')
         self._weights = from_mapping(MageLossWeights, config.loss, 'loss')
         self._names = ALL_TRACKERS[:self._network_config.trackers]
-        self._alpha_bars = cosine_alpha_bars(self._network_config.training_steps)
-        self._pooling = {
-            parts: pooling_matrix(parts) for parts in self._network_config.stages[:-1]}
 
     def load_data(self, data: Path, splits: dict[str, list[Path]]) -> None:
         """Load the clips of the splits 'train' and 'val', named relative to `data`."""
@@ -78,13 +69,13 @@ class MageTraining:
             data, splits, self._config, self._names)
         self.train_frames = self._train.frames
 
-    def build_network(self) -> MageNetwork:
+    def build_network(self, device: torch.device) -> MageNetwork:
         """Return a network with the training data's statistics in its buffers."""
-        network = MageNetwork(self._network_config)
+        network = MageNetwork(self._network_config).to(device)
         rng = np.random.default_rng(self._config.seed)
         features, poses = [], []
         for _ in range(_STATISTICS_BATCHES):
-            batch = self._train.draw(self._config.optimisation.batch, rng)
+            batch = self._train.draw(self._config.optimisation.batch, rng, device)
             observation = observe(batch.tracker_rotations, batch.tracker_positions)
             features.append(observation.features.flatten(-2).flatten(0, 1))
             poses.append(_pose_6d(batch, observation).flatten(0, 1))
@@ -93,19 +84,25 @@ class MageTraining:
         network.pose_mean.copy_(torch.cat(poses).mean(0))
         network.pose_std.copy_(torch.cat(poses).std(0).clamp_min(0.02))
         self._pose_statistics = network.pose_mean.clone(), network.pose_std.clone()
+        # A loss that is captured in a CUDA graph copies nothing to the device.
+        steps = self._network_config.training_steps
+        self._alpha_bars = cosine_alpha_bars(steps).to(device)
+        self._lower_timesteps = torch.tensor(trailing_timesteps(4, steps)[1:], device=device)
+        self._pooling = {
+            parts: pooling_matrix(parts).to(device) for parts in self._network_config.stages[:-1]}
         return network
 
-    def draw(self, windows: int, rng: np.random.Generator) -> MageBatch:
+    def draw(self, windows: int, rng: np.random.Generator, device: torch.device) -> MageBatch:
         """Draw a training batch."""
-        batch = self._train.draw(windows, rng)
+        batch = self._train.draw(windows, rng, device)
         return MageBatch(batch, draw_presence(
             self._names, windows, batch.tracker_positions.shape[1], self._config.data.rate_hz,
-            PresenceConfig(), rng))
+            PresenceConfig(), rng).to(device))
 
     def loss(
         self, network: torch.nn.Module, batch: MageBatch
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss to minimise and its terms for the log, of the last pass."""
+        """Return the loss to minimise and its terms for the log, of both passes."""
         windows = batch.windows
         observation = _observed(windows, batch.present)
         count = len(batch.present)
@@ -115,23 +112,19 @@ class MageTraining:
         times = torch.full((count,), last, device=device)
         passes = [network(
             observation.features, noise.expand(-1, observation.features.shape[1], -1), times)]
-        lower = torch.tensor(
-            [t for t in trailing_timesteps(4, last + 1) if t < last], device=device)
-        times = lower[torch.randint(len(lower), (count,), device=device)]
+        times = self._lower_timesteps[
+            torch.randint(len(self._lower_timesteps), (count,), device=device)]
         start = passes[0][0].x0.detach()
         is_truth = torch.rand(count, device=device) < _TRUTH_SHARE
-        mean, std = (each.to(device) for each in self._pose_statistics)
+        mean, std = self._pose_statistics
         truth = (_pose_6d(windows, observation) - mean) / std
         start = torch.where(is_truth[:, None, None], truth, start)
-        alpha_bars = self._alpha_bars.to(device)[times]
-        passes.append(network(observation.features, add_noise(start, noise, alpha_bars), times))
-        total = torch.zeros((), device=device)
-        terms: dict[str, Tensor] = {}
-        for output, _ in passes:
-            terms = self._terms(output, windows, observation)[0]
-            total = total + sum(
-                getattr(self._weights, name) * value for name, value in terms.items())
-        return total / len(passes), {name: value.detach() for name, value in terms.items()}
+        passes.append(network(
+            observation.features, add_noise(start, noise, self._alpha_bars[times]), times))
+        both = _stacked([output for output, _ in passes])
+        terms, _ = self._terms(both, windows, observation)
+        total = sum(getattr(self._weights, name) * value for name, value in terms.items())
+        return total, {name: value.detach() for name, value in terms.items()}
 
     @torch.inference_mode()
     def validate(self, network: torch.nn.Module, device: torch.device) -> dict[str, float]:
@@ -140,7 +133,7 @@ class MageTraining:
         figures: dict[str, list[float]] = {}
         present = torch.tensor([name in TRACKER_NAMES for name in self._names])
         for _ in range(_VALIDATION_WINDOWS // 32):
-            windows = self._validation.draw(32, rng).to(device)
+            windows = self._validation.draw(32, rng, device)
             shape = windows.tracker_positions.shape[:3]
             observation = _observed(windows, present.to(device).expand(shape))
             output = self._sample(network, observation)
@@ -182,16 +175,22 @@ class MageTraining:
         root = rotation_about_z(observation.headings) @ rotations[..., 0, :, :]
         rotations = torch.cat((root[..., None, :, :], rotations[..., 1:, :, :]), dim=-3)
         terms, distances = pose_losses(rotations, output.log_error.float(), windows)
-        if output.parts:
-            true_rotations, _ = forward_kinematics(
-                windows.local_rotations, torch.zeros_like(windows.joint_positions[..., 0, :]),
-                windows.offsets)
-            for parts, recovered in output.parts.items():
-                truth = part_poses(
-                    true_rotations, windows.joint_positions, observation.headings,
-                    self._pooling[parts].to(recovered.device))
-                terms[f'parts_{parts}'] = (recovered - truth).abs().mean()
+        for parts, recovered in output.parts.items():
+            truth = part_poses(
+                windows.global_rotations, windows.joint_positions, observation.headings,
+                self._pooling[parts])
+            terms[f'parts_{parts}'] = (recovered - truth).abs().mean()
         return terms, distances
+
+
+def _stacked(outputs: list[MageOutput]) -> MageOutput:
+    """Put the outputs of passes beside each other: (passes, B, T, ...)."""
+    return MageOutput(
+        torch.stack([output.x0 for output in outputs]),
+        torch.stack([output.local_rotations for output in outputs]),
+        {parts: torch.stack([output.parts[parts] for output in outputs])
+         for parts in outputs[0].parts},
+        torch.stack([output.log_error for output in outputs]))
 
 
 def _observed(windows: WindowBatch, present: Tensor) -> SparseObservation:

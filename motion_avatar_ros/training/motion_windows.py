@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +16,17 @@ from torch import Tensor
 from motion_avatar_ros.body.kinematics import forward_kinematics
 from motion_avatar_ros.body.motion import load_motion
 from motion_avatar_ros.body.rotations import (
-    matrix_from_6d, matrix_from_axis_angle, rotation_6d_from_matrix, rotation_about_z,
+    matrix_from_6d, matrix_from_vector, rotation_6d_from_matrix, rotation_about_z,
 )
-from motion_avatar_ros.body.skeleton import MIRRORED_JOINT, REST_OFFSETS_M
+from motion_avatar_ros.body.skeleton import (
+    JOINT_COUNT, LEFT_WRIST, MIRRORED_JOINT, REST_OFFSETS_M, RIGHT_WRIST,
+)
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES
 from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
 from motion_avatar_ros.training.configuration import (
     AugmentationConfig, DataConfig, TrainingConfig,
 )
-
-#: Reflection through the body's (and, for the root, the world's) x = 0 plane.
-_REFLECT = torch.tensor([-1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class WindowBatch:
 
     Attributes:
         local_rotations: (B, T, 22, 3, 3), the truth.
+        global_rotations: (B, T, 22, 3, 3) of the truth, in the world.
         joint_positions: (B, T, 22, 3) [m] of the truth, in the world.
         offsets: (B, 1, 22, 3) [m] of each window's skeleton.
         tracker_rotations: (B, T, N, 3, 3) as observed, with noise.
@@ -43,16 +44,11 @@ class WindowBatch:
     """
 
     local_rotations: Tensor
+    global_rotations: Tensor
     joint_positions: Tensor
     offsets: Tensor
     tracker_rotations: Tensor
     tracker_positions: Tensor
-
-    def to(self, device: torch.device | str) -> WindowBatch:
-        """Copy to a device."""
-        return WindowBatch(*(
-            getattr(self, name).to(device, non_blocking=True)
-            for name in self.__dataclass_fields__))
 
 
 class MotionWindows:
@@ -102,9 +98,13 @@ class MotionWindows:
         """Number of frames of all clips together."""
         return int(self._lengths.sum())
 
-    def draw(self, batch: int, rng: np.random.Generator) -> WindowBatch:
-        """Draw `batch` windows."""
+    def draw(
+        self, batch: int, rng: np.random.Generator, device: torch.device | str = 'cpu'
+    ) -> WindowBatch:
+        """Draw `batch` windows, on a device; what is drawn does not depend on it."""
         vary = self._augmentation
+        poses_6d, roots = self._on(torch.device(device))
+        random = _Random(rng, roots.device)
         clips = rng.choice(len(self._lengths), batch, p=self._probability)
         speeds = rng.uniform(*vary.speed_range, batch)
         span = (self._window - 1) * speeds
@@ -112,49 +112,61 @@ class MotionWindows:
         first = rng.uniform(0.0, np.maximum(self._lengths[clips] - 1 - span, 0.0) + 1e-9)
         times = first[:, None] + speeds[:, None] * np.arange(self._window)
         times = np.minimum(times, self._lengths[clips, None] - 1.0)
-        rotations, roots = self._interpolate(self._starts[clips, None], times)
+        before = np.floor(times).astype(int)
+        # Frames are 1/60 s apart, so 6D may be mixed linearly.
+        fraction = random.put((times - before).astype(np.float32))[..., None]
+        starts = self._starts[clips, None]
+        earlier = random.put(starts + before)
+        later = random.put(starts + np.ceil(times).astype(int))
+        roots = torch.lerp(roots[earlier], roots[later], fraction)
+        rotations = matrix_from_6d(
+            torch.lerp(poses_6d[earlier], poses_6d[later], fraction[..., None]))
 
-        is_mirrored = torch.from_numpy(rng.random(batch) < vary.mirror_probability)
-        if is_mirrored.any():
-            rotations[is_mirrored] = mirrored(rotations[is_mirrored])
-            roots[is_mirrored] = roots[is_mirrored] * _REFLECT
-        yaw = rotation_about_z(_uniform(rng, (batch, 1), 0.0, 2.0 * np.pi))
+        is_mirrored = random.put(rng.random(batch) < vary.mirror_probability)[:, None, None]
+        rotations = torch.where(is_mirrored[..., None, None], mirrored(rotations), rotations)
+        roots = torch.where(is_mirrored, roots * _reflection(roots.device), roots)
+        yaw = rotation_about_z(random.uniform((batch, 1), 0.0, 2.0 * np.pi))
         rotations[:, :, 0] = yaw @ rotations[:, :, 0]
         roots = (yaw @ roots[..., None])[..., 0]
-        size = _uniform(rng, (batch, 1, 1), *vary.size_range)
-        offsets = size[..., None] * torch.tensor(REST_OFFSETS_M, dtype=torch.float32)
+        if vary.bias_joint_rad or vary.bias_wrist_rad:
+            rotations = rotations @ matrix_from_vector(self._joint_bias(batch, random))
+        size = random.uniform((batch, 1, 1), *vary.size_range)
+        offsets = size[..., None] * random.put(REST_OFFSETS_M.astype(np.float32))
         world_rotations, positions = forward_kinematics(rotations, size * roots, offsets)
 
         tracker_rotations, tracker_positions = self._with_noise(
-            world_rotations[:, :, self._tracked], positions[:, :, self._tracked], rng)
-        return WindowBatch(rotations, positions, offsets, tracker_rotations, tracker_positions)
+            torch.stack([world_rotations[:, :, joint] for joint in self._tracked], dim=2),
+            torch.stack([positions[:, :, joint] for joint in self._tracked], dim=2), random)
+        return WindowBatch(
+            rotations, world_rotations, positions, offsets, tracker_rotations,
+            tracker_positions)
 
-    def _interpolate(self, starts: np.ndarray, times: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Sample between frames; they are 1/60 s apart, so 6D may be mixed linearly."""
-        before = np.floor(times).astype(int)
-        after = np.ceil(times).astype(int)
-        fraction = torch.from_numpy(times - before).float()[..., None]
-        before, after = torch.from_numpy(starts + before), torch.from_numpy(starts + after)
-        roots = torch.lerp(self._roots[before], self._roots[after], fraction)
-        poses_6d = torch.lerp(
-            self._poses_6d[before], self._poses_6d[after], fraction[..., None])
-        return matrix_from_6d(poses_6d), roots
+    def _on(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Move poses and roots to the device for good."""
+        if self._roots.device != device:
+            self._poses_6d, self._roots = self._poses_6d.to(device), self._roots.to(device)
+        return self._poses_6d, self._roots
+
+    def _joint_bias(self, batch: int, random: _Random) -> Tensor:
+        """Draw rotation vectors (B, 1, 22, 3) in the joints' own axes."""
+        deviations = np.full(JOINT_COUNT, self._augmentation.bias_joint_rad)
+        deviations[[LEFT_WRIST, RIGHT_WRIST]] = self._augmentation.bias_wrist_rad
+        return random.normal((batch, 1, JOINT_COUNT, 3), 1.0) * random.put(deviations.astype(np.float32))[:, None]
 
     def _with_noise(
-        self, rotations: Tensor, positions: Tensor, rng: np.random.Generator
+        self, rotations: Tensor, positions: Tensor, random: _Random
     ) -> tuple[Tensor, Tensor]:
         vary = self._augmentation
         batch, frames, trackers = positions.shape[:3]
         each, whole = (batch, frames, trackers, 3), (batch, 1, trackers, 3)
-        tilt = _normal(rng, each, vary.noise_rotation_rad)
-        tilt = tilt + _normal(rng, whole, vary.bias_rotation_rad)
-        shift = _normal(rng, each, vary.noise_position_m)
-        floor = _normal(rng, (batch, 1, 1, 1), vary.height_offset_m)
-        bias = (rotations @ _normal(rng, whole, vary.bias_position_m)[..., None])[..., 0]
+        tilt = random.normal(each, vary.noise_rotation_rad)
+        tilt = tilt + random.normal(whole, vary.bias_rotation_rad)
+        shift = random.normal(each, vary.noise_position_m)
+        floor = random.normal((batch, 1, 1, 1), vary.height_offset_m)
+        bias = (rotations @ random.normal(whole, vary.bias_position_m)[..., None])[..., 0]
         moved = positions + shift + bias
         moved[..., 2:] = moved[..., 2:] + floor
-        turn = matrix_from_axis_angle(tilt.numpy())
-        return rotations @ torch.from_numpy(turn).float(), moved
+        return rotations @ matrix_from_vector(tilt), moved
 
 
 def training_windows(
@@ -185,13 +197,34 @@ def training_windows(
 
 def mirrored(local_rotations: Tensor) -> Tensor:
     """Exchange left and right of local rotations (..., 22, 3, 3), in a world mirrored in x."""
-    swapped = local_rotations[..., list(MIRRORED_JOINT), :, :]
-    return swapped * _REFLECT[:, None] * _REFLECT[None, :]
+    swapped = torch.stack(
+        [local_rotations[..., joint, :, :] for joint in MIRRORED_JOINT], dim=-3)
+    reflect = _reflection(local_rotations.device)
+    return swapped * reflect[:, None] * reflect[None, :]
 
 
-def _uniform(rng: np.random.Generator, shape: tuple[int, ...], low: float, high: float) -> Tensor:
-    return torch.from_numpy(rng.uniform(low, high, shape)).float()
+@lru_cache
+def _reflection(device: torch.device) -> Tensor:
+    """Return the reflection through the body's (and, for the root, the world's) x = 0 plane."""
+    return torch.tensor([-1.0, 1.0, 1.0], device=device)
 
 
-def _normal(rng: np.random.Generator, shape: tuple[int, ...], deviation: float) -> Tensor:
-    return torch.from_numpy(deviation * rng.standard_normal(shape, dtype=np.float32))
+class _Random:
+    """Numpy's numbers on a device."""
+
+    def __init__(self, rng: np.random.Generator, device: torch.device) -> None:
+        self._rng = rng
+        self._device = device
+
+    def put(self, values: np.ndarray) -> Tensor:
+        """Copy without waiting for the device."""
+        tensor = torch.from_numpy(values)
+        if self._device.type == 'cuda':
+            tensor = tensor.pin_memory()
+        return tensor.to(self._device, non_blocking=True)
+
+    def uniform(self, shape: tuple[int, ...], low: float, high: float) -> Tensor:
+        return self.put(self._rng.uniform(low, high, shape).astype(np.float32))
+
+    def normal(self, shape: tuple[int, ...], deviation: float) -> Tensor:
+        return deviation * self.put(self._rng.standard_normal(shape, dtype=np.float32))

@@ -16,6 +16,7 @@ from motion_avatar_ros.training.clips import find_clips
 from motion_avatar_ros.training.configuration import load_training_config
 from motion_avatar_ros.training.mage_training import MageTraining
 
+CPU = torch.device('cpu')
 CONFIG = """
 model: mage
 network: {width: 32, heads: 2, band: 8, stages: STAGES, blocks: BLOCKS, dropout: 0.1}
@@ -65,7 +66,7 @@ def test_it_learns_in_every_stage_and_its_model_takes_any_trackers(
 
 
 def test_second_pass_begins_from_the_first_ones_pose_or_the_true_one(training):
-    network = training.build_network()
+    network = training.build_network(CPU)
     seen = []
 
     def watched(features, noisy, timestep):
@@ -74,7 +75,7 @@ def test_second_pass_begins_from_the_first_ones_pose_or_the_true_one(training):
         return output, state
 
     torch.manual_seed(0)
-    training.loss(watched, training.draw(64, np.random.default_rng(0)))
+    training.loss(watched, training.draw(64, np.random.default_rng(0), CPU))
     (noise, first_times, first), (second, times, _) = seen
     assert (first_times == 999).all() and set(times.tolist()) <= {749, 499, 249}
     assert (noise == noise[:, :1]).all()  # one noise for all frames of a window
@@ -85,8 +86,8 @@ def test_second_pass_begins_from_the_first_ones_pose_or_the_true_one(training):
 
 
 def test_frames_of_absent_trackers_do_not_reach_the_loss(training):
-    network = training.build_network().eval()
-    batch = training.draw(32, np.random.default_rng(1))
+    network = training.build_network(CPU).eval()
+    batch = training.draw(32, np.random.default_rng(1), CPU)
     torch.manual_seed(0)
     before, _ = training.loss(network, batch)
     batch.windows.tracker_positions[~batch.present] += 5.0
