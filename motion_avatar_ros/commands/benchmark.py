@@ -7,25 +7,32 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 import json
+from pathlib import Path
 import sys
+from tempfile import TemporaryDirectory
 import time
 
 import numpy as np
 
 from motion_avatar_ros.body.procedural_motion import builtin_motion
 from motion_avatar_ros.commands.progress import Progress
+from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
 
 HELP = 'measure how long a frame takes'
 _REFERENCE = 'baseline'
 _WARM_UP_FRAMES = 100
+_PAPER_STEPS = 4
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command line."""
     parser.add_argument('what', choices=('estimator',))
     parser.add_argument('--model', default=_REFERENCE, help='name of a model, or its folder')
+    parser.add_argument(
+        '--untrained', metavar='PRESET',
+        help="random weights of the model's preset instead: tells of its latency only")
     parser.add_argument('--device', default='auto', choices=('auto', 'cpu', 'cuda'))
     parser.add_argument('--threads', type=int, default=1, help='CPU threads of the network')
     parser.add_argument('--frames', type=int, default=1000, help='timed frames of each model')
@@ -41,8 +48,11 @@ def run(arguments: Namespace) -> int:
     from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 
     torch.set_num_threads(arguments.threads)
-    model = PoseEstimator.load(
-        arguments.model, arguments.device, sampler_steps=arguments.sampler_steps)
+    with TemporaryDirectory() as place:
+        model = PoseEstimator.load(
+            arguments.model if arguments.untrained is None else _untrained(
+                arguments.model, arguments.untrained, Path(place)),
+            arguments.device, sampler_steps=arguments.sampler_steps)
     reference = PoseEstimator.load(_REFERENCE, arguments.device)
     steps = [_stepper(model), _stepper(reference)]
     seconds = np.empty((arguments.frames, 2))
@@ -68,6 +78,21 @@ def run(arguments: Namespace) -> int:
             'threads': arguments.threads, 'frames': arguments.frames,
         }) + '\n')
     return 0
+
+
+def _untrained(model: str, preset: str, place: Path) -> Path:
+    """Write a model folder with random weights."""
+    from motion_avatar_ros.estimation.random_mage import write_random_mage
+    from motion_avatar_ros.networks.mage import MageConfig
+    from motion_avatar_ros.training.configuration import from_mapping, load_training_config
+    from motion_avatar_ros.training.shipped_configurations import shipped_config
+
+    if model != 'mage':
+        raise MotionAvatarError(f"--untrained: not for model '{model}'; allowed: mage")
+    config = load_training_config(shipped_config(model, preset))
+    return write_random_mage(
+        place / f'{model}-{preset}-untrained', steps=_PAPER_STEPS,
+        config=from_mapping(MageConfig, config.network, 'network'))
 
 
 def _stepper(estimator: OnlineEstimator) -> Callable[[], None]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HELP = 'train a model on a folder of AMASS-style motion'
 MODELS = ('baseline', 'mage')
+_LIVE = 'live'
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,7 +26,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('model', choices=MODELS)
     parser.add_argument('--data', type=Path, required=True, help='folder with splits.json')
     parser.add_argument('--out', type=Path, required=True, help="the run's folder")
-    parser.add_argument('--config', type=Path, help='default: config/training/MODEL.yaml')
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        '--preset', default=_LIVE, help='a shipped configuration: live (the shipped model) or paper')
+    which.add_argument('--config', type=Path, help='a configuration of your own')
     parser.add_argument(
         '--set', action='append', default=[], metavar='NAME=VALUE',
         help='another value than the configuration has, such as optimisation.steps=500')
@@ -39,13 +43,14 @@ def run(arguments: Namespace) -> int:
 
     from motion_avatar_ros.training.clips import find_clips
     from motion_avatar_ros.training.configuration import load_training_config
+    from motion_avatar_ros.training.shipped_configurations import shipped_config
     from motion_avatar_ros.training.loop import train
 
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     config = load_training_config(
-        arguments.config or _shipped_config(arguments.model), arguments.set)
+        arguments.config or shipped_config(arguments.model, arguments.preset), arguments.set)
     if config.model != arguments.model:
         raise MotionAvatarError(
             f"the configuration is for model '{config.model}', not '{arguments.model}'")
@@ -77,13 +82,3 @@ def _training(config: TrainingConfig) -> Any:
     from motion_avatar_ros.training.baseline_training import BaselineTraining
 
     return BaselineTraining(config)
-
-
-def _shipped_config(model: str) -> Path:
-    from motion_avatar_ros.estimation.model_folder import model_folders
-
-    for place in model_folders():
-        path = place.parent / 'config' / 'training' / f'{model}.yaml'
-        if path.is_file():
-            return path
-    raise MotionAvatarError(f"no shipped configuration for '{model}'; give --config")

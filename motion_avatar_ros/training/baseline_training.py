@@ -15,7 +15,9 @@ from motion_avatar_ros.body.rotations import (
 )
 from motion_avatar_ros.networks.baseline import BaselineConfig, BaselineNetwork
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES, observe
-from motion_avatar_ros.training.configuration import TrainingConfig, from_mapping
+from motion_avatar_ros.training.configuration import (
+    TrainingConfig, from_mapping, require_full_band,
+)
 from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses
 from motion_avatar_ros.training.motion_windows import WindowBatch, training_windows
 
@@ -30,6 +32,7 @@ class BaselineTraining:
         self._config = config
         self._network_config = from_mapping(BaselineConfig, config.network, 'network')
         self._weights = from_mapping(PoseLossWeights, config.loss, 'loss')
+        require_full_band(config.data, self._network_config.band)
 
     def load_data(self, data: Path, splits: dict[str, list[Path]]) -> None:
         """Load the clips of the splits 'train' and 'val', named relative to `data`."""

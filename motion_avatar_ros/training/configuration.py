@@ -25,6 +25,7 @@ class DataConfig:
     source_weights: dict[str, float] | None = None  # By first folder; None = all alike.
     rate_hz: float = 60.0
     window_frames: int = 80
+    validation_frames: int = 240    # Windows of validation: 4 s, so that runs can be compared.
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,14 @@ def from_mapping(kind: type, values: Any, where: str) -> Any:
         return kind(**values)
     except TypeError as error:
         raise ConfigurationError(f'{where}: {error}') from None
+
+
+def require_full_band(data: DataConfig, band: int) -> None:
+    """Refuse windows in which no frame sees all the past that a block can attend to."""
+    if data.window_frames < band:
+        raise ConfigurationError(
+            f'data.window_frames is {data.window_frames}, shorter than the band of '
+            f'{band} frames that each block attends to; allowed: at least {band}')
 
 
 def load_training_config(

@@ -10,6 +10,7 @@ one. A denoiser that has only seen noised truth trusts its input too much at inf
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,14 +21,18 @@ from torch import Tensor
 from motion_avatar_ros.body.rotations import (
     rotation_6d_from_matrix, rotation_about_z, transpose,
 )
+from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.diffusion.ddim import trailing_timesteps
 from motion_avatar_ros.diffusion.noise_schedule import add_noise, cosine_alpha_bars
+from motion_avatar_ros.estimation.mage_sampler import MageSampler
 from motion_avatar_ros.networks.body_parts import part_poses, pooling_matrix
-from motion_avatar_ros.networks.mage import POSE_SIZE, MageConfig, MageNetwork, MageOutput
+from motion_avatar_ros.networks.mage import MageConfig, MageNetwork, MageOutput, MagePose
 from motion_avatar_ros.trackers.observation import (
     OPTIONAL_TRACKER_NAMES, TRACKER_NAMES, SparseObservation, observe,
 )
-from motion_avatar_ros.training.configuration import TrainingConfig, from_mapping
+from motion_avatar_ros.training.configuration import (
+    TrainingConfig, from_mapping, require_full_band,
+)
 from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses
 from motion_avatar_ros.training.motion_windows import WindowBatch, training_windows
 from motion_avatar_ros.training.tracker_presence import PresenceConfig, draw_presence
@@ -54,6 +59,7 @@ class MageBatch:
     windows: WindowBatch
     present: Tensor
 
+
 class MageTraining:
     """MAGE's network, loss and validation."""
 
@@ -61,6 +67,7 @@ class MageTraining:
         self._config = config
         self._network_config = from_mapping(MageConfig, config.network, 'network')
         self._weights = from_mapping(MageLossWeights, config.loss, 'loss')
+        require_full_band(config.data, self._network_config.band)
         self._names = ALL_TRACKERS[:self._network_config.trackers]
 
     def load_data(self, data: Path, splits: dict[str, list[Path]]) -> None:
@@ -72,24 +79,29 @@ class MageTraining:
     def build_network(self, device: torch.device) -> MageNetwork:
         """Return a network with the training data's statistics in its buffers."""
         network = MageNetwork(self._network_config).to(device)
-        rng = np.random.default_rng(self._config.seed)
-        features, poses = [], []
-        for _ in range(_STATISTICS_BATCHES):
-            batch = self._train.draw(self._config.optimisation.batch, rng, device)
-            observation = observe(batch.tracker_rotations, batch.tracker_positions)
-            features.append(observation.features.flatten(-2).flatten(0, 1))
-            poses.append(_pose_6d(batch, observation).flatten(0, 1))
-        network.feature_mean.copy_(torch.cat(features).mean(0))
-        network.feature_std.copy_(torch.cat(features).std(0).clamp_min(1e-3))
-        network.pose_mean.copy_(torch.cat(poses).mean(0))
-        network.pose_std.copy_(torch.cat(poses).std(0).clamp_min(0.02))
-        self._pose_statistics = network.pose_mean.clone(), network.pose_std.clone()
         # A loss that is captured in a CUDA graph copies nothing to the device.
         steps = self._network_config.training_steps
         self._alpha_bars = cosine_alpha_bars(steps).to(device)
         self._lower_timesteps = torch.tensor(trailing_timesteps(4, steps)[1:], device=device)
         self._pooling = {
             parts: pooling_matrix(parts).to(device) for parts in self._network_config.stages[:-1]}
+        rng = np.random.default_rng(self._config.seed)
+        features: list[Tensor] = []
+        motions: dict[int, list[Tensor]] = {stage: [] for stage in self._network_config.stages}
+        for _ in range(_STATISTICS_BATCHES):
+            batch = self._train.draw(self._config.optimisation.batch, rng, device)
+            observation = observe(batch.tracker_rotations, batch.tracker_positions)
+            features.append(observation.features.flatten(-2).flatten(0, 1))
+            for stage, motion in self._true_motions(batch, observation).items():
+                motions[stage].append(motion.flatten(0, 1))
+        network.feature_mean.copy_(torch.cat(features).mean(0))
+        network.feature_std.copy_(torch.cat(features).std(0).clamp_min(1e-3))
+        self._statistics = []
+        for phase, stages in enumerate(self._network_config.phases):
+            mean, std = network.motion_statistics(phase)
+            mean.copy_(torch.cat(motions[stages[-1]]).mean(0))
+            std.copy_(torch.cat(motions[stages[-1]]).std(0).clamp_min(0.02))
+            self._statistics.append((mean.clone(), std.clone()))
         return network
 
     def draw(self, windows: int, rng: np.random.Generator, device: torch.device) -> MageBatch:
@@ -105,39 +117,38 @@ class MageTraining:
         """Return the loss to minimise and its terms for the log, of both passes."""
         windows = batch.windows
         observation = _observed(windows, batch.present)
-        count = len(batch.present)
-        device = batch.present.device
-        noise = torch.randn(count, 1, POSE_SIZE, device=device)
-        last = self._network_config.training_steps - 1
-        times = torch.full((count,), last, device=device)
-        passes = [network(
-            observation.features, noise.expand(-1, observation.features.shape[1], -1), times)]
-        times = self._lower_timesteps[
-            torch.randint(len(self._lower_timesteps), (count,), device=device)]
-        start = passes[0][0].x0.detach()
-        is_truth = torch.rand(count, device=device) < _TRUTH_SHARE
-        mean, std = self._pose_statistics
-        truth = (_pose_6d(windows, observation) - mean) / std
-        start = torch.where(is_truth[:, None, None], truth, start)
-        passes.append(network(
-            observation.features, add_noise(start, noise, self._alpha_bars[times]), times))
-        both = _stacked([output for output, _ in passes])
-        terms, _ = self._terms(both, windows, observation)
+        motions = self._true_motions(windows, observation)
+        terms: dict[str, Tensor] = {}
+        given: Tensor | None = None
+        for phase, stages in enumerate(self._network_config.phases):
+            passes = self._passes(network, phase, observation, motions[stages[-1]], given)
+            output = _stacked(passes)
+            terms.update(self._part_terms(output.parts, motions))
+            if output.pose is not None:
+                terms.update(self._pose_terms(output.pose, windows, observation)[0])
+            else:
+                # As after one step of the sampler, or after several.
+                is_first = torch.rand_like(motions[stages[-1]][:, :1, :1, None]) < 0.5
+                first, second = output.parts[stages[-1]].detach()
+                given = torch.where(is_first, first, second)
         total = sum(getattr(self._weights, name) * value for name, value in terms.items())
         return total, {name: value.detach() for name, value in terms.items()}
 
     @torch.inference_mode()
-    def validate(self, network: torch.nn.Module, device: torch.device) -> dict[str, float]:
+    def validate(self, network: MageNetwork, device: torch.device) -> dict[str, float]:
         """Return figures on the split 'val'; the loop keeps the weights with the least 'score'."""
         rng = np.random.default_rng(0)
         figures: dict[str, list[float]] = {}
+        sampler = MageSampler(network, _SAMPLER_STEPS, self._config.seed, device)
         present = torch.tensor([name in TRACKER_NAMES for name in self._names])
         for _ in range(_VALIDATION_WINDOWS // 32):
             windows = self._validation.draw(32, rng, device)
             shape = windows.tracker_positions.shape[:3]
             observation = _observed(windows, present.to(device).expand(shape))
-            output = self._sample(network, observation)
-            terms, distances = self._terms(output, windows, observation)
+            pose, parts, _ = sampler.sample(
+                observation.features, sampler.initial_states(shape[0]))
+            terms, distances = self._pose_terms(pose, windows, observation)
+            terms.update(self._part_terms(parts, self._true_motions(windows, observation)))
             for name, value in terms.items():
                 figures.setdefault(f'val_{name}', []).append(float(value))
             figures.setdefault('score', []).append(100.0 * float(distances.mean()))
@@ -155,42 +166,65 @@ class MageTraining:
             'network': dict(self._config.network),
         }
 
-    def _sample(self, network: torch.nn.Module, observation: SparseObservation) -> MageOutput:
+    def _passes(
+        self, network: torch.nn.Module, phase: int, observation: SparseObservation,
+        motion: Tensor, given: Tensor | None,
+    ) -> list[MageOutput]:
+        """Run the two passes of a phase, whose true motion (B, T, size) is given."""
         features = observation.features
-        random = torch.Generator().manual_seed(self._config.seed)
-        noise = torch.randn(1, 1, POSE_SIZE, generator=random).to(features.device)
-        steps = trailing_timesteps(_SAMPLER_STEPS, self._network_config.training_steps)
-        noisy = noise.expand(*features.shape[:2], -1)
-        for number, timestep in enumerate(steps):
-            times = torch.full((len(features),), timestep, device=features.device)
-            output, _ = network(features, noisy, times)
-            if number + 1 < len(steps):
-                noisy = add_noise(output.x0, noise, self._alpha_bars[steps[number + 1]])
-        return output
+        count, frames, size = motion.shape
+        noise = torch.randn(count, 1, size, device=motion.device)
+        last = self._network_config.training_steps - 1
+        times = torch.full((count,), last, device=motion.device)
+        first, _ = network(
+            features, noise.expand(-1, frames, -1), times, phase=phase, given=given)
+        times = self._lower_timesteps[
+            torch.randint(len(self._lower_timesteps), (count,), device=motion.device)]
+        is_truth = torch.rand(count, 1, 1, device=motion.device) < _TRUTH_SHARE
+        mean, std = self._statistics[phase]
+        start = torch.where(is_truth, (motion - mean) / std, first.x0.detach())
+        second, _ = network(
+            features, add_noise(start, noise, self._alpha_bars[times]), times, phase=phase,
+            given=given)
+        return [first, second]
 
-    def _terms(
-        self, output: MageOutput, windows: WindowBatch, observation: SparseObservation
+    def _true_motions(
+        self, windows: WindowBatch, observation: SparseObservation
+    ) -> dict[int, Tensor]:
+        """Return what each stage should recover, (B, T, size) by its parts."""
+        motions = {
+            parts: part_poses(
+                windows.global_rotations, windows.joint_positions, observation.headings,
+                pooling).flatten(-2)
+            for parts, pooling in self._pooling.items()}
+        return {**motions, JOINT_COUNT: _pose_6d(windows, observation)}
+
+    def _part_terms(
+        self, parts: Mapping[int, Tensor], motions: Mapping[int, Tensor]
+    ) -> dict[str, Tensor]:
+        return {
+            f'parts_{stage}': (recovered.flatten(-2) - motions[stage]).abs().mean()
+            for stage, recovered in parts.items()}
+
+    def _pose_terms(
+        self, pose: MagePose, windows: WindowBatch, observation: SparseObservation
     ) -> tuple[dict[str, Tensor], Tensor]:
-        rotations = output.local_rotations.float()
+        rotations = pose.local_rotations.float()
         root = rotation_about_z(observation.headings) @ rotations[..., 0, :, :]
         rotations = torch.cat((root[..., None, :, :], rotations[..., 1:, :, :]), dim=-3)
-        terms, distances = pose_losses(rotations, output.log_error.float(), windows)
-        for parts, recovered in output.parts.items():
-            truth = part_poses(
-                windows.global_rotations, windows.joint_positions, observation.headings,
-                self._pooling[parts])
-            terms[f'parts_{parts}'] = (recovered - truth).abs().mean()
-        return terms, distances
+        return pose_losses(rotations, pose.log_error.float(), windows)
 
 
-def _stacked(outputs: list[MageOutput]) -> MageOutput:
+def _stacked(outputs: Sequence[MageOutput]) -> MageOutput:
     """Put the outputs of passes beside each other: (passes, B, T, ...)."""
+    poses = [output.pose for output in outputs if output.pose is not None]
     return MageOutput(
         torch.stack([output.x0 for output in outputs]),
-        torch.stack([output.local_rotations for output in outputs]),
         {parts: torch.stack([output.parts[parts] for output in outputs])
          for parts in outputs[0].parts},
-        torch.stack([output.log_error for output in outputs]))
+        MagePose(
+            torch.stack([pose.local_rotations for pose in poses]),
+            torch.stack([pose.log_error for pose in poses])) if poses else None)
 
 
 def _observed(windows: WindowBatch, present: Tensor) -> SparseObservation:

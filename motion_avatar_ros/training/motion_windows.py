@@ -151,7 +151,8 @@ class MotionWindows:
         """Draw rotation vectors (B, 1, 22, 3) in the joints' own axes."""
         deviations = np.full(JOINT_COUNT, self._augmentation.bias_joint_rad)
         deviations[[LEFT_WRIST, RIGHT_WRIST]] = self._augmentation.bias_wrist_rad
-        return random.normal((batch, 1, JOINT_COUNT, 3), 1.0) * random.put(deviations.astype(np.float32))[:, None]
+        return random.normal((batch, 1, JOINT_COUNT, 3), 1.0) * random.put(
+            deviations.astype(np.float32))[:, None]
 
     def _with_noise(
         self, rotations: Tensor, positions: Tensor, random: _Random
@@ -178,7 +179,7 @@ def training_windows(
 
     Returns:
         The training windows as configured; those of validation, which sees the motion as it is,
-        of the fully weighted sources, in windows long enough for a full band.
+        of the fully weighted sources.
     """
     sources = {
         split: [clip.relative_to(data).parts[0] for clip in clips]
@@ -187,7 +188,7 @@ def training_windows(
     weights = config.data.source_weights or {}
     still = DataConfig(
         {source: 1.0 for source, weight in weights.items() if weight >= 1.0} or None,
-        config.data.rate_hz, 3 * config.data.window_frames)
+        config.data.rate_hz, config.data.validation_frames)
     return (
         MotionWindows(
             splits['train'], sources['train'], config.data, config.augmentation, tracker_names),

@@ -13,15 +13,16 @@ from torch import Tensor
 
 from motion_avatar_ros.trackers.observation import OPTIONAL_TRACKER_NAMES, TRACKER_NAMES
 
-#: Sets by share of the windows; the first is what most people have.
+#: Sets by share of the windows; the first is what most people have. In the rest of the windows
+#: every tracker but the head is there or not by a coin.
 _SETS: tuple[tuple[float, tuple[str, ...]], ...] = (
-    (0.55, TRACKER_NAMES),
-    (0.07, ('head',)),
-    (0.05, ('head', 'left_hand')),
-    (0.05, ('head', 'right_hand')),
-    (0.09, (*TRACKER_NAMES, 'pelvis')),
-    (0.05, (*TRACKER_NAMES, 'left_foot', 'right_foot')),
-    (0.14, (*TRACKER_NAMES, *OPTIONAL_TRACKER_NAMES)),
+    (0.52, TRACKER_NAMES),
+    (0.06, ('head',)),
+    (0.04, ('head', 'left_hand')),
+    (0.04, ('head', 'right_hand')),
+    (0.08, (*TRACKER_NAMES, 'pelvis')),
+    (0.04, (*TRACKER_NAMES, 'left_foot', 'right_foot')),
+    (0.12, (*TRACKER_NAMES, *OPTIONAL_TRACKER_NAMES)),
 )
 
 
@@ -50,9 +51,14 @@ def draw_presence(
     Returns:
         (B, T, N) bool; the head is always there.
     """
-    shares = np.array([share for share, _ in _SETS])
     members = np.array([[name in worn for name in names] for _, worn in _SETS])
-    present = np.repeat(members[rng.choice(len(_SETS), batch, p=shares)][:, None], frames, axis=1)
+    shares = np.cumsum([share for share, _ in _SETS])
+    drawn = np.searchsorted(shares, rng.random(batch), side='right')
+    by_coin = rng.random((batch, len(names))) < 0.5
+    by_coin[:, 0] = True
+    worn = np.where(
+        (drawn < len(_SETS))[:, None], members[np.minimum(drawn, len(_SETS) - 1)], by_coin)
+    present = np.repeat(worn[:, None], frames, axis=1)
     lost = rng.random((batch, len(names))) < config.dropout_probability
     lost[:, 0] = False
     for window, tracker in zip(*np.nonzero(lost), strict=True):

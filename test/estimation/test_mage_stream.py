@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import yaml
@@ -12,8 +14,9 @@ from motion_avatar_ros.body.procedural_motion import builtin_motion
 from motion_avatar_ros.body.rotations import geodesic_angle
 from motion_avatar_ros.errors import ModelFolderError
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator, TrackerSetError
-from motion_avatar_ros.estimation.random_mage import write_random_mage
+from motion_avatar_ros.estimation.random_mage import TINY, write_random_mage
 from motion_avatar_ros.estimation.random_model import write_random_baseline
+from motion_avatar_ros.networks.mage import VARIANTS
 from motion_avatar_ros.trackers.observation import OPTIONAL_TRACKER_NAMES, TRACKER_NAMES
 from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
 
@@ -22,9 +25,11 @@ SETS = [('head',), TRACKER_NAMES, (*TRACKER_NAMES, 'pelvis'),
         (*TRACKER_NAMES, *OPTIONAL_TRACKER_NAMES)]
 
 
-@pytest.fixture(scope='module')
-def folder(tmp_path_factory):
-    return write_random_mage(tmp_path_factory.mktemp('model') / 'tiny_mage')
+@pytest.fixture(scope='module', params=VARIANTS)
+def folder(tmp_path_factory, request):
+    return write_random_mage(
+        tmp_path_factory.mktemp('model') / 'tiny_mage',
+        config=replace(TINY, variant=request.param))
 
 
 @pytest.fixture(scope='module')

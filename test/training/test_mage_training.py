@@ -19,7 +19,8 @@ from motion_avatar_ros.training.mage_training import MageTraining
 CPU = torch.device('cpu')
 CONFIG = """
 model: mage
-network: {width: 32, heads: 2, band: 8, stages: STAGES, blocks: BLOCKS, dropout: 0.1}
+network: {width: 32, heads: 2, band: 8, stages: STAGES, blocks: BLOCKS, dropout: 0.1,
+          variant: VARIANT}
 data: {window_frames: 16}
 optimisation: {steps: 80, batch: 8, warmup_steps: 5, learning_rate: 3.0e-3, validate_every: 40}
 """
@@ -35,10 +36,10 @@ def one_thread():
 
 @pytest.fixture
 def configuration(tmp_path):
-    def write(stages=(6, 11, 22)):
+    def write(stages=(6, 11, 22), variant='gradual'):
         path = tmp_path / 'run.yaml'
         path.write_text(CONFIG.replace('STAGES', str(list(stages))).replace(
-            'BLOCKS', str([1] * len(stages))))
+            'BLOCKS', str([1] * len(stages))).replace('VARIANT', variant))
         return path
     return write
 
@@ -51,12 +52,13 @@ def training(configuration, data_folder):
     return made
 
 
-@pytest.mark.parametrize('stages', [(22,), (6, 11, 22)])
+@pytest.mark.parametrize(('stages', 'variant'), [
+    ((22,), 'gradual'), ((6, 11, 22), 'gradual'), ((6, 11, 22), 'sequential')])
 def test_it_learns_in_every_stage_and_its_model_takes_any_trackers(
-        configuration, data_folder, tmp_path, stages):
+        configuration, data_folder, tmp_path, stages, variant):
     out = tmp_path / 'run'
     assert main(['train', 'mage', '--data', str(data_folder), '--out', str(out), '--config',
-                 str(configuration(stages))]) == 0
+                 str(configuration(stages, variant))]) == 0
     lines = [json.loads(line) for line in (out / 'log.jsonl').read_text().splitlines()]
     first, last = [line for line in lines if 'val_mpjpe_cm' in line]
     for name in ('mpjpe_cm', *(f'parts_{parts}' for parts in stages[:-1])):
@@ -69,8 +71,8 @@ def test_second_pass_begins_from_the_first_ones_pose_or_the_true_one(training):
     network = training.build_network(CPU)
     seen = []
 
-    def watched(features, noisy, timestep):
-        output, state = network(features, noisy, timestep)
+    def watched(features, noisy, timestep, **phase):
+        output, state = network(features, noisy, timestep, **phase)
         seen.append((noisy.detach(), timestep, output.x0.detach()))
         return output, state
 

@@ -36,3 +36,8 @@ def test_a_dropout_is_one_stretch_of_its_length():
 
 def test_fewer_trackers_than_all_are_drawn_alike():
     assert draw(0.0, names=TRACKER_NAMES).shape == (2000, 80, 3)
+
+
+def test_every_set_is_met_now_and_then():
+    worn = {tuple(row) for row in draw(0.0, batch=8000)[:, 0].tolist()}
+    assert len(worn) == 2 ** (len(NAMES) - 1)
