@@ -78,6 +78,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--trackers', type=_names, default=TRACKER_NAMES, metavar='NAME,NAME',
         help='what is worn (default: head,left_hand,right_hand)')
     parser.add_argument(
+        '--free', action='store_true',
+        help="the network's own pose, without putting tracked joints where they were observed")
+    parser.add_argument(
         '--operators', type=_positive, metavar='K',
         help='also plant K operators, let them calibrate, and measure with and without')
     parser.add_argument(
@@ -100,7 +103,7 @@ def run(arguments: Namespace) -> int:
     paths = find_clips(data, arguments.split, sets)
     model = PoseEstimator.load(
         arguments.model, arguments.device, arguments.streams, arguments.trackers,
-        arguments.sampler_steps)
+        arguments.sampler_steps, not arguments.free)
     model.warm_up()
     motions = [load_motion(path) for path in paths]
     estimators = [model, *(_baselines(model, arguments) if arguments.baselines else ())]
@@ -122,7 +125,7 @@ def run(arguments: Namespace) -> int:
             **_numbers(evaluations[0]),
             'clips': len(paths), 'model': model.name, 'weights_sha256': model.weights_sha256,
             'split': split, 'sets': sets,
-            'trackers': model.tracker_names,
+            'trackers': model.tracker_names, 'free': arguments.free,
             'disturbance': None if disturbance.is_none else asdict(disturbance),
             **({} if trials is None else {'operators': trials_numbers(trials)}),
             'baselines': {other.model: _numbers(other) for other in evaluations[1:]},

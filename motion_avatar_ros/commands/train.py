@@ -28,7 +28,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, required=True, help="the run's folder")
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
-        '--preset', default=_LIVE, help='a shipped configuration: live (the shipped model) or paper')
+        '--preset', default=_LIVE,
+        help='a shipped configuration, such as live or paper')
     which.add_argument('--config', type=Path, help='a configuration of your own')
     parser.add_argument(
         '--set', action='append', default=[], metavar='NAME=VALUE',

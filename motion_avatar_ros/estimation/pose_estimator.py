@@ -24,6 +24,7 @@ from motion_avatar_ros.estimation.baseline_stream import BaselineStream
 from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses, placed_under_head
 from motion_avatar_ros.estimation.mage_stream import MageStream
 from motion_avatar_ros.estimation.model_folder import find_model, read_config
+from motion_avatar_ros.estimation.tracker_anchor import TrackerAnchor
 from motion_avatar_ros.trackers.observation_stream import ObservationStream
 
 _ARCHITECTURES: dict[str, Callable[..., ModelStream]] = {
@@ -64,6 +65,7 @@ class PoseEstimator:
     def __init__(
         self, folder: Path, device: torch.device, streams: int,
         available: Collection[str] | None = None, sampler_steps: int | None = None,
+        is_anchored: bool = True,
     ) -> None:
         """Load a model folder; use `load`, which also finds it."""
         config = read_config(folder)
@@ -96,11 +98,14 @@ class PoseEstimator:
         self._known = len(known)
         self._stream = architecture(folder, config, device, streams)
         self._observations = ObservationStream(streams, len(known))
+        self._anchor = TrackerAnchor(
+            self.tracker_names, streams, self.rate_hz) if is_anchored else None
 
     @classmethod
     def load(
         cls, model: str | Path, device: str = 'auto', streams: int = 1,
         available: Collection[str] | None = None, sampler_steps: int | None = None,
+        is_anchored: bool = True,
     ) -> PoseEstimator:
         """
         Load a model.
@@ -110,6 +115,8 @@ class PoseEstimator:
             device: 'cpu', 'cuda', or 'auto': CUDA where there is one.
             streams: how many operators (or clips) are estimated side by side.
             sampler_steps: of a diffusion model; its own unless given.
+            is_anchored: put tracked joints where they were observed (`tracker_anchor`); without
+                it they are where the network thinks, and only the head's place is observed.
             available: trackers at hand, of which the model takes those it knows; all of them
                 unless given.
 
@@ -122,7 +129,9 @@ class PoseEstimator:
             device = 'cuda' if torch.cuda.is_available() else 'cpu'
         if device not in ('cpu', 'cuda') or device == 'cuda' and not torch.cuda.is_available():
             raise DeviceError(device)
-        return cls(find_model(model), torch.device(device), streams, available, sampler_steps)
+        return cls(
+            find_model(model), torch.device(device), streams, available, sampler_steps,
+            is_anchored)
 
     @property
     def weights_sha256(self) -> str:
@@ -139,18 +148,20 @@ class PoseEstimator:
         trackers = len(self.tracker_names)
         rotations = np.broadcast_to(np.eye(3), (self.streams, 1, trackers, 3, 3))
         positions = np.full((self.streams, 1, trackers, 3), 1.4)
-        for _ in range(_WARM_UP_FRAMES):
-            estimate = self.step(rotations, positions)
-        self.reset()
-        matrices = estimate.poses.local_rotations
+        matrices = self._infer(rotations, positions)[0]
         squares = matrices @ matrices.swapaxes(-1, -2)
         if not np.abs(squares - np.eye(3)).max() < _ORTHONORMAL:
             raise ModelFolderError(self.folder, 'the weights give no rotations')
+        for _ in range(_WARM_UP_FRAMES):
+            self.step(rotations, positions)
+        self.reset()
 
     def reset(self, stream: int | None = None) -> None:
         """Forget the past of a stream, or of all."""
         self._observations.reset(stream)
         self._stream.reset(stream)
+        if self._anchor is not None:
+            self._anchor.reset(stream)
 
     def step(self, rotations: np.ndarray, positions: np.ndarray) -> EstimatedPoses:
         """
@@ -161,14 +172,24 @@ class PoseEstimator:
                 the order of `tracker_names`; NaN where one is absent.
             positions: (S, T, N, 3) [m] in the world, z = 0 on the floor.
         """
+        local_rotations, confidence = self._infer(rotations, positions)
+        if self._anchor is None:
+            poses = placed_under_head(local_rotations, positions[:, :, 0])
+        else:
+            poses = self._anchor.anchored(local_rotations, rotations, positions)
+        return EstimatedPoses(poses, confidence)
+
+    def _infer(
+        self, rotations: np.ndarray, positions: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return rotations (S, T, 22, 3, 3), the root's in the world, and confidence."""
         if not self._is_whole:
             rotations, positions = self._spread(rotations), self._spread(positions)
         observation = self._observations.observe(rotations, positions)
         local_rotations, confidence = self._stream.step(observation.features)
         local_rotations[..., 0, :, :] = (
             rotation_about_z(observation.headings) @ local_rotations[..., 0, :, :])
-        return EstimatedPoses(
-            placed_under_head(local_rotations, observation.head_positions), confidence)
+        return local_rotations, confidence
 
     def _spread(self, given: np.ndarray) -> np.ndarray:
         """Put the given trackers (S, T, N, ...) where the model has them, the others NaN."""

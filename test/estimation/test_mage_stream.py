@@ -72,12 +72,13 @@ def test_absent_tracker_is_the_same_as_one_that_is_not_worn(folder, motion):
     bare = PoseEstimator.load(folder, 'cpu', available=TRACKER_NAMES)
     rotations, positions = trackers(motion, worn)
     rotations[:, :, 3:], positions[:, :, 3:] = np.nan, np.nan
-    np.testing.assert_array_equal(
-        run(worn, rotations, positions), run(bare, *trackers(motion, bare)))
+    np.testing.assert_allclose(
+        run(worn, rotations, positions), run(bare, *trackers(motion, bare)), atol=1e-5)
 
 
 def test_hand_that_drops_out_and_returns_leaves_finite_poses_without_a_jump(folder, motion):
-    estimator = PoseEstimator.load(folder, 'cpu', available=TRACKER_NAMES)
+    estimator = PoseEstimator.load(
+        folder, 'cpu', available=TRACKER_NAMES, is_anchored=False)
     rotations, positions = trackers(motion, estimator)
     rotations[:, 20:40, 1], positions[:, 20:40, 1] = np.nan, np.nan
     poses = run(estimator, rotations, positions)
