@@ -69,7 +69,7 @@ def _speed_m_s(velocity: np.ndarray) -> float:
 
 
 def _correlation(velocity: np.ndarray, true_velocity: np.ndarray, late: int) -> float:
-    """Return the correlation of the frames that overlap when the estimate is `late` frames late."""
+    """Correlate the frames that overlap for an estimate that is `late` frames late."""
     frames = len(velocity)
     own = velocity[max(late, 0):frames + min(late, 0)]
     true = true_velocity[max(-late, 0):frames - max(late, 0)]
