@@ -36,8 +36,8 @@ class PoseSmoothing:
         derivative_cutoff_hz: cutoff of that speed; the authors' 1 Hz.
     """
 
-    min_cutoff_hz: float
-    beta: float
+    min_cutoff_hz: float = 9.0
+    beta: float = 0.5
     derivative_cutoff_hz: float = 1.0
 
 
