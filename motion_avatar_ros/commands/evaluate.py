@@ -68,6 +68,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--streams', type=positive_count, default=16, help='clips that run in parallel')
     parser.add_argument(
+        '--frames-per-step', type=positive_count, default=1, metavar='N',
+        help='of each stream; more is faster, 1 (default) is what a node does')
+    parser.add_argument(
         '--threads', type=positive_count, default=1, help='CPU threads of the network')
     parser.add_argument(
         '--noise-mm', type=amount, default=0.0, metavar='MM',
@@ -103,6 +106,7 @@ def run(arguments: Namespace) -> int:
         raise MotionAvatarError(f"--per-clip '{table}': its folder does not exist")
     sets = present_sets(data, TABLE_SETS) if arguments.sets is None else arguments.sets
     paths = find_clips(data, arguments.split, sets)
+    frames_per_step = arguments.frames_per_step
     given = [*arguments.model, *arguments.against]
     if len(set(given)) < len(given):
         raise MotionAvatarError('--model and --against name the same model')
@@ -114,11 +118,11 @@ def run(arguments: Namespace) -> int:
         arguments.offset_mm / 1000.0, math.radians(arguments.offset_deg),
         _share(arguments.dropout_percent))
     labels = model_labels(given, models)
-    plain = evaluate_all(models, labels, motions, disturbance)
+    plain = evaluate_all(models, labels, motions, disturbance, frames_per_step)
     smooth = [] if arguments.one_euro is None else evaluate_all(
         [OneEuroEstimator(each, arguments.one_euro) for each in models],
-        [f'{label}+one_euro' for label in labels], motions, disturbance)
-    trivial = [evaluate_one(one, motions, disturbance) for one in (
+        [f'{label}+one_euro' for label in labels], motions, disturbance, frames_per_step)
+    trivial = [evaluate_one(one, motions, disturbance, frames_per_step) for one in (
         trivial_estimators(model, arguments) if arguments.baselines else ())]
     trials = _trials(model, motions, arguments)
     seeds = len(arguments.model)

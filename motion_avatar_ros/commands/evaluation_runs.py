@@ -74,22 +74,23 @@ def _motions(paths: list[Path], name: str, rate_hz: float) -> Iterator[Motion]:
 
 def evaluate_all(
     estimators: Sequence[OnlineEstimator], labels: Sequence[str],
-    motions: Sequence[Motion], disturbance: TrackerDisturbance,
+    motions: Sequence[Motion], disturbance: TrackerDisturbance, frames_per_step: int,
 ) -> list[Evaluation]:
     """Measure estimators one after the other; each result has its label."""
     return [
-        replace(evaluate_one(estimator, motions, disturbance), model=label)
+        replace(evaluate_one(estimator, motions, disturbance, frames_per_step), model=label)
         for estimator, label in zip(estimators, labels, strict=True)]
 
 
 def evaluate_one(
-    estimator: OnlineEstimator, motions: Sequence[Motion], disturbance: TrackerDisturbance
+    estimator: OnlineEstimator, motions: Sequence[Motion], disturbance: TrackerDisturbance,
+    frames_per_step: int,
 ) -> Evaluation:
     """Measure an estimator, with its progress on standard error."""
     trackers = None if disturbance.is_none else DisturbedTrackers(
         disturbance, estimator.tracker_names)
     with Progress(estimator.name, frame_count(estimator, motions), 'frames') as progress:
-        return evaluate(estimator, motions, progress.advance, trackers)
+        return evaluate(estimator, motions, progress.advance, trackers, frames_per_step)
 
 
 def frame_count(estimator: OnlineEstimator, motions: Sequence[Motion]) -> int:

@@ -106,10 +106,11 @@ def test_trivial_estimators_stand_beside_the_model(model, data, capsys):
     assert '\r' not in errors
 
 
-def test_number_of_streams_changes_nothing(model, data, capsys):
+@pytest.mark.parametrize('option', ['--streams', '--frames-per-step'])
+def test_number_of_streams_and_of_frames_a_step_change_nothing(model, data, capsys, option):
     one, many = (
-        last_json(run(capsys, '--model', model, '--data', data, '--streams', streams,
-                      '--json')[0]) for streams in (1, 5))
+        last_json(run(capsys, '--model', model, '--data', data, option, count,
+                      '--json')[0]) for count in (1, 5))
     for name in METRIC_NAMES:
         assert one[name] == (
             None if many[name] is None else pytest.approx(many[name], rel=1e-3)), name
