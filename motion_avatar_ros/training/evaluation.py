@@ -61,6 +61,7 @@ def evaluate(
     motions: Sequence[Motion],
     on_frames: Callable[[int], None] | None = None,
     trackers: Trackers | None = None,
+    frames_per_step: int = 1,
 ) -> Evaluation:
     """
     Run an estimator over clips, causally, and score it.
@@ -70,13 +71,15 @@ def evaluate(
         motions: the clips, at any rate.
         on_frames: called with the number of frames estimated since the last call.
         trackers: what the estimator gets; without it the true poses of the tracked joints.
+        frames_per_step: of each clip; 1 is what a node does.
     """
     rate_hz = estimator.rate_hz
     clips: list[ClipMetrics | None] = [None] * len(motions)
     settled_clips: list[ClipMetrics | None] = [None] * len(motions)
     confidences: list[np.ndarray] = []
     errors_m: list[np.ndarray] = []
-    for result in estimate_clips(estimator, motions, on_frames, trackers):
+    for result in estimate_clips(
+            estimator, motions, on_frames, trackers, frames_per_step):
         clips[result.clip] = clip_metrics(result.poses, result.truth, rate_hz)
         settled_clips[result.clip] = clip_metrics(
             result.poses, result.truth, rate_hz, skip_frames=round(SETTLING_S * rate_hz))

@@ -21,6 +21,7 @@ from motion_avatar_ros.body.rotations import axis_angle_from_matrix, geodesic_an
 from motion_avatar_ros.body.skeleton import (
     LEFT_WRIST, LOWER_JOINTS, PELVIS, RIGHT_WRIST, UPPER_JOINTS,
 )
+from motion_avatar_ros.training.lag import lag_ms
 
 #: Frames at the start of a clip that are estimated but not scored: the field drops the first,
 #: whose differences are unknown.
@@ -47,6 +48,7 @@ class ClipMetrics:
         mpjve_cm_s: mean length of the velocity's error over the 22 joints.
         jitter_1e2_m_s3: mean length of the estimate's third difference, times rate^3.
         jitter_truth_1e2_m_s3: the same of the truth.
+        lag_ms: how late the estimate is (`training.lag`); negative where it is early.
         hand_pe_cm, upper_pe_cm, lower_pe_cm, root_pe_cm: MPJPE of the wrists, of the upper
             body without the root, of the lower body with it, of the root.
         foot_skate_cm_s: mean speed of the estimate's ankles and toes in the frames in which
@@ -62,6 +64,7 @@ class ClipMetrics:
     mpjve_cm_s: float | None
     jitter_1e2_m_s3: float | None
     jitter_truth_1e2_m_s3: float | None
+    lag_ms: float | None
     hand_pe_cm: float | None
     upper_pe_cm: float | None
     lower_pe_cm: float | None
@@ -106,6 +109,7 @@ def clip_metrics(
             _length(np.diff(positions - true_positions, axis=0)), rate_hz * _CM_PER_M),
         jitter_1e2_m_s3=_jitter(positions, rate_hz),
         jitter_truth_1e2_m_s3=_jitter(true_positions, rate_hz),
+        lag_ms=lag_ms(positions, true_positions, rate_hz),
         hand_pe_cm=_mean(distances_m[:, _HANDS], _CM_PER_M),
         upper_pe_cm=_mean(distances_m[:, UPPER_JOINTS], _CM_PER_M),
         lower_pe_cm=_mean(distances_m[:, LOWER_JOINTS], _CM_PER_M),

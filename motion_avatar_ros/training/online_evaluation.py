@@ -50,19 +50,22 @@ def estimate_clips(
     motions: Sequence[Motion],
     on_frames: Callable[[int], None] | None = None,
     trackers: Trackers | None = None,
+    frames_per_step: int = 1,
 ) -> Iterator[ClipEstimate]:
     """
-    Run the estimator over clips, each in a stream of its own, one frame per step.
+    Run the estimator over clips, each in a stream of its own.
 
     A stream whose clip is over is reset and takes the next one, longest clips first; with no
-    clip left it repeats its last frame and is ignored. The result for a clip does not depend
-    on how many streams there are.
+    clip left, and after the end of its clip within a step, it repeats its last frame and is
+    ignored. The result for a clip does not depend on how many streams there are.
 
     Args:
         estimator: with as many streams as shall run in parallel.
         motions: the clips, at any rate; resampled to the estimator's.
         on_frames: called after each step with the number of frames it estimated.
         trackers: what the estimator gets; without it the true poses of the tracked joints.
+        frames_per_step: 1 is what a node does; with more the longest clip, which decides how
+            many steps there are, takes fewer. An estimator gives the same for both.
 
     Yields:
         The clips' estimates, each as soon as its clip is over.
@@ -76,8 +79,8 @@ def estimate_clips(
     estimator.reset()
     count = len(estimator.tracker_names)
     streams: list[_Stream | None] = [None] * estimator.streams
-    rotations = np.tile(np.eye(3), (estimator.streams, 1, count, 1, 1))
-    positions = np.zeros((estimator.streams, 1, count, 3))
+    rotations = np.tile(np.eye(3), (estimator.streams, frames_per_step, count, 1, 1))
+    positions = np.zeros((estimator.streams, frames_per_step, count, 3))
     while True:
         for slot, stream in enumerate(streams):
             if stream is None and waiting:
@@ -89,15 +92,16 @@ def estimate_clips(
         if not running:
             return
         for slot, stream in running:
-            rotations[slot, 0], positions[slot, 0] = stream.next_trackers()
+            rotations[slot], positions[slot] = stream.next_trackers(frames_per_step)
         estimated = estimator.step(rotations, positions)
+        frames = 0
         for slot, stream in running:
-            stream.keep(estimated.poses[slot, 0], estimated.confidence[slot, 0])
+            frames += stream.keep(estimated.poses[slot], estimated.confidence[slot])
             if stream.is_over:
                 yield stream.result()
                 streams[slot] = None
         if on_frames is not None:
-            on_frames(len(running))
+            on_frames(frames)
 
 
 class TrueTrackers:
@@ -130,14 +134,19 @@ class _Stream:
     def is_over(self) -> bool:
         return self._done == len(self._roots)
 
-    def next_trackers(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._trackers[0][self._done], self._trackers[1][self._done]
+    def next_trackers(self, frames: int) -> tuple[np.ndarray, np.ndarray]:
+        which = np.minimum(np.arange(self._done, self._done + frames), len(self._roots) - 1)
+        return self._trackers[0][which], self._trackers[1][which]
 
-    def keep(self, pose: BodyPose, confidence: np.ndarray) -> None:
-        self._rotations[self._done] = pose.local_rotations
-        self._roots[self._done] = pose.root_position
-        self._confidence[self._done] = confidence
-        self._done += 1
+    def keep(self, poses: BodyPose, confidence: np.ndarray) -> int:
+        """Keep the frames up to the clip's end, and return how many those were."""
+        frames = min(len(confidence), len(self._roots) - self._done)
+        which = slice(self._done, self._done + frames)
+        self._rotations[which] = poses.local_rotations[:frames]
+        self._roots[which] = poses.root_position[:frames]
+        self._confidence[which] = confidence[:frames]
+        self._done += frames
+        return frames
 
     def result(self) -> ClipEstimate:
         for values in (self._rotations, self._roots, self._confidence):

@@ -15,6 +15,7 @@ from swaying_motion import swaying_motion
 from motion_avatar_ros.body.motion import load_motion, save_motion
 from motion_avatar_ros.commands import evaluate
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.estimation.one_euro_estimator import PoseSmoothing
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.estimation.random_model import write_random_baseline
 from motion_avatar_ros.training.metrics import METRIC_NAMES, clip_metrics
@@ -64,9 +65,9 @@ def test_json_is_the_mean_over_the_clips_of_the_tables_sets(model, data, capsys)
     scores = [
         clip_metrics(done.poses, done.truth, 60.0) for done in estimate_clips(estimator, clips)]
     for name in METRIC_NAMES:
-        values = [getattr(score, name) for score in scores]
-        expected = np.mean([value for value in values if value is not None])
-        assert result[name] == pytest.approx(expected, rel=1e-4), name
+        values = [getattr(score, name) for score in scores if getattr(score, name) is not None]
+        expected = pytest.approx(np.mean(values), rel=1e-4) if values else None
+        assert result[name] == expected, name
     assert result['after_2_s']['mpjpe_cm'] is None and result['clips_after_2_s'] == 0
     assert result['frame_weighted']['mpjpe_cm'] == pytest.approx(
         np.average([score.mpjpe_cm for score in scores],
@@ -105,10 +106,11 @@ def test_trivial_estimators_stand_beside_the_model(model, data, capsys):
     assert '\r' not in errors
 
 
-def test_number_of_streams_changes_nothing(model, data, capsys):
+@pytest.mark.parametrize('option', ['--streams', '--frames-per-step'])
+def test_number_of_streams_and_of_frames_a_step_change_nothing(model, data, capsys, option):
     one, many = (
-        last_json(run(capsys, '--model', model, '--data', data, '--streams', streams,
-                      '--json')[0]) for streams in (1, 5))
+        last_json(run(capsys, '--model', model, '--data', data, option, count,
+                      '--json')[0]) for count in (1, 5))
     for name in METRIC_NAMES:
         assert one[name] == (
             None if many[name] is None else pytest.approx(many[name], rel=1e-3)), name
@@ -131,6 +133,68 @@ def test_per_clip_table_has_a_row_for_each_clip(model, data, capsys, tmp_path):
         last_json(out)['mpjpe_cm'])
 
 
+@pytest.fixture(scope='module')
+def seeds(tmp_path_factory) -> list[Path]:
+    """Models in folders that share a name, as those of training runs do."""
+    folder = tmp_path_factory.mktemp('seeds')
+    return [write_random_baseline(folder / f'run{seed}' / 'model', seed=seed) for seed in (2, 3)]
+
+
+def test_models_are_compared_with_others_clip_by_clip(model, seeds, data, capsys):
+    out, _ = run(capsys, '--model', ','.join(map(str, seeds)), '--against', model,
+                 '--data', data, '--json')
+    result = last_json(out)
+    against = result['against']
+    assert (against['models'], against['against']) == ([str(seed) for seed in seeds], ['tiny'])
+    alone = [last_json(run(capsys, '--model', one, '--data', data, '--json')[0])['mpjpe_cm']
+             for one in (*seeds, model)]
+    one = against['metrics']['mpjpe_cm']
+    assert one['mean'] == pytest.approx(np.mean(alone[:2]))
+    assert one['against_mean'] == pytest.approx(alone[2])
+    assert one['seeds_std'] == pytest.approx(np.std(alone[:2], ddof=1))
+    assert one['percent_low'] <= one['percent'] <= one['percent_high']
+    assert [each['mpjpe_cm'] for each in result['models'].values()] == pytest.approx(alone)
+    assert result['mpjpe_cm'] == pytest.approx(alone[0])
+    assert 'against tiny: mean over clips, paired bootstrap' in out
+
+
+def test_one_model_alone_has_no_comparison(model, data, capsys):
+    result = last_json(run(capsys, '--model', model, '--data', data, '--json')[0])
+    assert not {'against', 'against_one_euro', 'models', 'one_euro'} & set(result)
+
+
+def test_filtered_model_stands_beside_the_model_and_trembles_less(model, seeds, data, capsys):
+    out, _ = run(capsys, '--model', model, '--against', seeds[0], '--data', data, '--json',
+                 '--one-euro', '2,0', '--noise-deg', '3')
+    result = last_json(out)
+    smooth = result['one_euro']
+    assert smooth['smoothing'] == {
+        'min_cutoff_hz': 2.0, 'beta': 0.0, 'derivative_cutoff_hz': 1.0}
+    assert 0.0 < smooth['tiny+one_euro']['jitter_1e2_m_s3'] < result['jitter_1e2_m_s3']
+    heading = next(line for line in out.splitlines() if line.lstrip().startswith('tiny'))
+    assert heading.split() == ['tiny', 'model', 'tiny+one_euro', 'model+one_euro']
+    assert result['against_one_euro']['against'] == ['model+one_euro']
+    assert result['against_one_euro']['models'] == ['tiny']
+
+
+def test_filter_without_numbers_is_the_default(model, data, capsys):
+    result = last_json(run(
+        capsys, '--model', model, '--data', data, '--one-euro', '--json')[0])
+    assert result['one_euro']['smoothing']['min_cutoff_hz'] == PoseSmoothing().min_cutoff_hz
+
+
+@pytest.mark.parametrize('option, value', [
+    ('--one-euro', '3'), ('--one-euro', '0,1'), ('--one-euro', '1,-1'), ('--one-euro', 'a,b'),
+    ('--one-euro', '1,2,3'), ('--model', ','), ('--model', 'mage,mage'), ('--against', ''),
+])
+def test_bad_list_or_filter_is_refused(option, value):
+    parser = ArgumentParser()
+    evaluate.add_arguments(parser)
+    with pytest.raises(SystemExit) as caught:
+        parser.parse_args(['--model', 'x', '--data', 'y', option, value])
+    assert caught.value.code == 2
+
+
 @pytest.mark.parametrize('arguments, said', [
     (('--data', '/nowhere'), '/nowhere'),
     (('--split', 'dev'), 'known: test, train'),
@@ -138,6 +202,7 @@ def test_per_clip_table_has_a_row_for_each_clip(model, data, capsys, tmp_path):
     (('--sets', ','), 'known: cmu'),
     (('--model', 'nonesuch'), 'nonesuch'),
     (('--device', 'abacus'), 'abacus'),
+    (('--model', 'mage', '--against', 'baseline,mage'), 'name the same model'),
     (('--per-clip', '/nowhere/x.csv'), '/nowhere/x.csv'),
 ])
 def test_mistake_is_one_clear_line(model, data, capsys, arguments, said):

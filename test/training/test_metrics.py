@@ -106,7 +106,7 @@ def test_agrees_with_an_independent_brute_force(seed):
     estimate, truth = random_clip(seed), random_clip(seed + 100)
     expected = brute_force(estimate, truth, RATE_HZ)
     metrics = clip_metrics(estimate, truth, RATE_HZ)
-    assert set(expected) == set(METRIC_NAMES)
+    assert set(expected) == set(METRIC_NAMES) - {'lag_ms'}  # test_lag.py
     for name, value in expected.items():
         assert getattr(metrics, name) == pytest.approx(value, rel=1e-9), name
     assert metrics.frames == 39

@@ -12,6 +12,7 @@ from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
+from motion_avatar_ros.estimation.random_mage import write_random_mage
 from motion_avatar_ros.estimation.random_model import write_random_baseline
 from motion_avatar_ros.estimation.trivial_estimators import rest_pose, tracked_joints
 from motion_avatar_ros.training.evaluation import evaluate
@@ -52,6 +53,22 @@ def test_frames_fed_one_by_one_equal_the_whole_clip_at_once(model_folder):
     at_once = estimator.step(*(values[None] for values in tracked_joints(CLIPS[1]))).poses
     difference = one_by_one.local_rotations - at_once.local_rotations[0]
     assert np.abs(difference).max() < 1e-5
+
+
+@pytest.mark.parametrize('write_model', [write_random_baseline, write_random_mage])
+def test_several_frames_a_step_equal_one_frame_a_step(write_model, tmp_path):
+    # Clip lengths are no multiples of the step: what is past a clip's end must not show.
+    estimator = PoseEstimator.load(write_model(tmp_path / 'tiny', seed=3), 'cpu', streams=3)
+    frames = []
+    one, many = (
+        {result.clip: result for result in estimate_clips(
+            estimator, CLIPS, frames.append, frames_per_step=count)} for count in (1, 7))
+    assert sum(frames) == 2 * sum(len(clip) for clip in CLIPS)
+    for clip, result in one.items():
+        for name in ('local_rotations', 'root_position'):
+            difference = getattr(result.poses, name) - getattr(many[clip].poses, name)
+            assert np.abs(difference).max() < 1e-5
+        assert np.abs(result.confidence - many[clip].confidence).max() < 1e-5
 
 
 def test_result_does_not_depend_on_the_clips_before_it(model_folder):
