@@ -32,6 +32,9 @@ AVATAR_PARAMETERS = (
     Parameter('required_trackers', list(TRACKER_NAMES),
               'trackers without which the avatar holds; the head alone with a model that can do '
               'without hands, which are then inferred while they are lost'),
+    Parameter('anchor_to_trackers', True,
+              'put head, hands, pelvis and feet exactly where they are tracked; off: where the '
+              'model thinks that they are'),
     Parameter('body_id', 'avatar', 'prefix of the links of the avatar: <body_id>/pelvis ...'),
     Parameter('publish_tf', False,
               'put the links on /tf; leave off when a robot_state_publisher does'),

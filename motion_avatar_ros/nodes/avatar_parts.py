@@ -78,7 +78,8 @@ def make_parts(
     """
     torch.set_num_threads(values['threads'])
     estimator = PoseEstimator.load(
-        values['model'], values['device'], available=sources.names)
+        values['model'], values['device'], available=sources.names,
+        is_anchored=values['anchor_to_trackers'])
     needed = _needed_trackers(values, estimator)
     estimator.warm_up()
     trackers = (
