@@ -50,7 +50,6 @@ class MageConfig:
     heads: int = 6                  # Attention heads of each block.
     band: int = 40                  # Frames a frame attends to in each block, itself included.
     dropout: float = 0.2            # After each sub-layer and inside the feed-forward ones.
-    is_dropout_shared: bool = True  # By the frames of a window, or drawn for each frame.
     training_steps: int = 1000      # T of the forward process, cosine schedule.
 
     def __post_init__(self) -> None:
@@ -127,7 +126,7 @@ class MageNetwork(nn.Module):
                 blocks=config.blocks[first:first + len(stages)], hands_on=stages[:-1],
                 given=config.stages[first - 1] if first else None,
                 fusion=config.fusion, width=config.width, heads=config.heads, band=config.band,
-                dropout=config.dropout, is_dropout_shared=config.is_dropout_shared)))
+                dropout=config.dropout)))
             first += len(stages)
         self.to_coarse = nn.ModuleList(
             output_head(config.width, self.noise_size(phase))

@@ -38,7 +38,6 @@ class DenoiserSizes:
     heads: int                  # Attention heads of each block.
     band: int                   # Frames a frame attends to in each block, itself included.
     dropout: float              # After each sub-layer and inside the feed-forward ones.
-    is_dropout_shared: bool     # By the frames of a window, or drawn for each frame.
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,7 @@ class MageDenoiser(nn.Module):
         self.fuse = nn.ModuleList(nn.Linear(fused * width, width) for _ in sizes.hands_on)
         self.blocks = nn.ModuleList(
             nn.ModuleList(
-                BandedBlock(
-                    width, sizes.heads, sizes.band, sizes.dropout,
-                    SharedDropout if sizes.is_dropout_shared else nn.Dropout)
+                BandedBlock(width, sizes.heads, sizes.band, sizes.dropout, SharedDropout)
                 for _ in range(count))
             for count in sizes.blocks)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in sizes.blocks)

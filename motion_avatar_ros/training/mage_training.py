@@ -3,18 +3,16 @@
 """
 What the training loop needs to know about MAGE.
 
-A step trains the sampler's way down: a pass from pure noise and, in some windows, one at a lower
-level of noise, which begins from the pose that the first pass gave (detached) or, now and then,
-from the true one. A denoiser that has only seen noised truth trusts its input too much at
-inference.
+A step trains the sampler's way down: a pass from pure noise, then one at a lower level of noise,
+which begins from the pose that the first pass gave (detached) or, in some windows, from the true
+one. A denoiser that has only seen noised truth trusts its input too much at inference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -43,8 +41,7 @@ ALL_TRACKERS = (*TRACKER_NAMES, *OPTIONAL_TRACKER_NAMES)
 _STATISTICS_BATCHES = 60
 _VALIDATION_WINDOWS = 256
 _SAMPLER_STEPS = 1
-_SECOND_SHARE = 0.25  # of the windows that take a second pass
-_TRUTH_SHARE = 0.25  # of those, the ones that begin it from the true pose
+_TRUTH_SHARE = 0.25  # of the windows whose second pass begins from the true pose
 
 
 @dataclass(frozen=True)
@@ -117,29 +114,23 @@ class MageTraining:
     def loss(
         self, network: torch.nn.Module, batch: MageBatch
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss to minimise and its terms for the log, means over all passes."""
+        """Return the loss to minimise and its terms for the log, of both passes."""
         windows = batch.windows
         observation = _observed(windows, batch.present)
         motions = self._true_motions(windows, observation)
-        count = len(batch.present)
-        some = _first(max(1, round(_SECOND_SHARE * count)))
         terms: dict[str, Tensor] = {}
         given: Tensor | None = None
         for phase, stages in enumerate(self._network_config.phases):
-            motion = motions[stages[-1]]
-            first, second = self._passes(
-                network, phase, observation.features, motion, given, some)
-            of_all = self._terms(first, windows, observation, motions)
-            of_some = self._terms(
-                second, some(windows), some(observation), {k: some(v) for k, v in motions.items()})
-            share = len(second.x0) / (count + len(second.x0))
-            terms.update({
-                name: (1.0 - share) * value + share * of_some[name]
-                for name, value in of_all.items()})
-            if first.pose is None:
-                parts = stages[-1]
-                given = torch.cat((
-                    second.parts[parts], first.parts[parts][len(second.x0):])).detach()
+            passes = self._passes(network, phase, observation, motions[stages[-1]], given)
+            output = _stacked(passes)
+            terms.update(self._part_terms(output.parts, motions))
+            if output.pose is not None:
+                terms.update(self._pose_terms(output.pose, windows, observation)[0])
+            else:
+                # As after one step of the sampler, or after several.
+                is_first = torch.rand_like(motions[stages[-1]][:, :1, :1, None]) < 0.5
+                first, second = output.parts[stages[-1]].detach()
+                given = torch.where(is_first, first, second)
         total = sum(getattr(self._weights, name) * value for name, value in terms.items())
         return total, {name: value.detach() for name, value in terms.items()}
 
@@ -176,36 +167,26 @@ class MageTraining:
         }
 
     def _passes(
-        self, network: torch.nn.Module, phase: int, features: Tensor, motion: Tensor,
-        given: Tensor | None, some: Callable[[Any], Any],
-    ) -> tuple[MageOutput, MageOutput]:
-        """Run a phase from pure noise, and again in `some` windows from a lower level of it."""
+        self, network: torch.nn.Module, phase: int, observation: SparseObservation,
+        motion: Tensor, given: Tensor | None,
+    ) -> list[MageOutput]:
+        """Run the two passes of a phase, whose true motion (B, T, size) is given."""
+        features = observation.features
         count, frames, size = motion.shape
         noise = torch.randn(count, 1, size, device=motion.device)
         last = self._network_config.training_steps - 1
         times = torch.full((count,), last, device=motion.device)
         first, _ = network(
             features, noise.expand(-1, frames, -1), times, phase=phase, given=given)
-        mean, std = self._statistics[phase]
-        start, truth = some(first.x0.detach()), (some(motion) - mean) / std
         times = self._lower_timesteps[
-            torch.randint(len(self._lower_timesteps), (len(start),), device=motion.device)]
-        is_truth = torch.rand(len(start), 1, 1, device=motion.device) < _TRUTH_SHARE
-        noisy = add_noise(
-            torch.where(is_truth, truth, start), some(noise), self._alpha_bars[times])
+            torch.randint(len(self._lower_timesteps), (count,), device=motion.device)]
+        is_truth = torch.rand(count, 1, 1, device=motion.device) < _TRUTH_SHARE
+        mean, std = self._statistics[phase]
+        start = torch.where(is_truth, (motion - mean) / std, first.x0.detach())
         second, _ = network(
-            some(features), noisy, times, phase=phase,
-            given=None if given is None else some(given))
-        return first, second
-
-    def _terms(
-        self, output: MageOutput, windows: WindowBatch, observation: SparseObservation,
-        motions: Mapping[int, Tensor],
-    ) -> dict[str, Tensor]:
-        terms = self._part_terms(output.parts, motions)
-        if output.pose is not None:
-            terms.update(self._pose_terms(output.pose, windows, observation)[0])
-        return terms
+            features, add_noise(start, noise, self._alpha_bars[times]), times, phase=phase,
+            given=given)
+        return [first, second]
 
     def _true_motions(
         self, windows: WindowBatch, observation: SparseObservation
@@ -234,13 +215,16 @@ class MageTraining:
         return pose_losses(rotations, pose.log_error.float(), windows)
 
 
-def _first(count: int) -> Callable[[Any], Any]:
-    """Return a function that keeps the first windows of a tensor or a dataclass of tensors."""
-    def keep(batch: Any) -> Any:
-        if isinstance(batch, Tensor):
-            return batch[:count]
-        return type(batch)(*(keep(getattr(batch, field.name)) for field in fields(batch)))
-    return keep
+def _stacked(outputs: Sequence[MageOutput]) -> MageOutput:
+    """Put the outputs of passes beside each other: (passes, B, T, ...)."""
+    poses = [output.pose for output in outputs if output.pose is not None]
+    return MageOutput(
+        torch.stack([output.x0 for output in outputs]),
+        {parts: torch.stack([output.parts[parts] for output in outputs])
+         for parts in outputs[0].parts},
+        MagePose(
+            torch.stack([pose.local_rotations for pose in poses]),
+            torch.stack([pose.log_error for pose in poses])) if poses else None)
 
 
 def _observed(windows: WindowBatch, present: Tensor) -> SparseObservation:

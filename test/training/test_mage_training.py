@@ -77,16 +77,14 @@ def test_second_pass_begins_from_the_first_ones_pose_or_the_true_one(training):
         return output, state
 
     torch.manual_seed(0)
-    training.loss(watched, training.draw(256, np.random.default_rng(0), CPU))
+    training.loss(watched, training.draw(64, np.random.default_rng(0), CPU))
     (noise, first_times, first), (second, times, _) = seen
     assert (first_times == 999).all() and set(times.tolist()) <= {749, 499, 249}
     assert (noise == noise[:, :1]).all()  # one noise for all frames of a window
-    assert len(second) == len(noise) // 4
-    noise, first = noise[:len(second)], first[:len(second)]
     levels = training._alpha_bars[times][:, None, None]
     start = (second - (1.0 - levels).sqrt() * noise) / levels.sqrt()
     is_own = (start - first).abs().amax(dim=(1, 2)) < 1e-2
-    assert 0.5 < is_own.float().mean() < 1.0
+    assert 0.5 < is_own.float().mean() < 0.95
 
 
 def test_frames_of_absent_trackers_do_not_reach_the_loss(training):
