@@ -45,6 +45,11 @@ class DemoNodes:
     port: int | None
 
     @property
+    def is_built_in(self) -> bool:
+        """Whether the motion is the package's own."""
+        return self.clip is None and self.bag is None
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the nodes."""
         return (PLAYER, AVATAR, MESH) + ((VIEWER,) if self.port is not None else ())

@@ -16,7 +16,9 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from motion_avatar_ros.commands.demo_nodes import AVATAR, BODY_TOPIC, TRUTH_TOPIC, DemoNodes
-from motion_avatar_ros.commands.follow_check import FollowCheck, FollowFigures
+from motion_avatar_ros.commands.follow_check import (
+    MAX_MPJPE_CM, MAX_MPJPE_OF_BUILT_IN_CM, FollowCheck, FollowFigures,
+)
 from motion_avatar_ros.commands.node_processes import NodeProcesses
 from motion_avatar_ros.errors import ModelFolderError, MotionAvatarError
 
@@ -60,7 +62,9 @@ class DemoWatch:
         self._node = rclpy.create_node('demo_check')
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
-        self._check = FollowCheck(self._node, BODY_TOPIC, TRUTH_TOPIC, AVATAR)
+        self._check = FollowCheck(
+            self._node, BODY_TOPIC, TRUTH_TOPIC, AVATAR, max_mpjpe_cm=(
+                MAX_MPJPE_OF_BUILT_IN_CM if self._nodes.is_built_in else MAX_MPJPE_CM))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -201,6 +201,10 @@ def run(
     except _USER_MISTAKES as error:
         sys.stderr.write(f'error: {_one_line(error)}\n')
         status = 2
+    except RuntimeError:  # also rclpy's RCLError
+        # A signal that arrives between the executor's check and its wait ends in this one.
+        if rclpy.ok():
+            raise
     finally:
         # ros2 launch may deliver SIGINT twice; the second must not interrupt the clean-up.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

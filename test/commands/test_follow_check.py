@@ -29,6 +29,7 @@ def test_good_figures_and_an_unknown_truth_pass():
     ({'hand_distance_cm': math.nan}, 'nan'),
     ({'mpjpe_cm': 15.1}, '15.1 cm'),
     ({'mpjpe_cm': math.nan}, 'nan'),
+    ({'mpjpe_cm': 6.6, 'max_mpjpe_cm': 6.5}, '6.5 cm'),
     ({'invalid': 1}, 'finite'),
     ({'inputs': 0, 'expected': 0, 'poses': 0}, 'no tracker samples'),
 ])

@@ -152,3 +152,26 @@ def test_a_plain_node_with_a_bad_parameter_ends_with_one_line_and_status_2(ros_d
     lines = capfd.readouterr().err.strip().splitlines()
     assert len(lines) == 1
     assert 'rate_hz' in lines[0] and '1 .. 100' in lines[0]
+
+
+class UsesRosAtStart(Node):
+    """Shuts down as a signal does, or fails, before the executor waits."""
+
+    def __init__(self, must_shut_down: bool) -> None:
+        super().__init__('uses_ros')
+        self._must_shut_down = must_shut_down
+
+    def start(self) -> None:
+        if self._must_shut_down:
+            rclpy.shutdown()
+            self.create_publisher(String, 'topic', 1)  # raises RCLError: the context is gone
+        raise RuntimeError('a defect')
+
+
+def test_a_signal_that_catches_rclpy_between_two_calls_is_a_clean_end(ros_domain, capfd):
+    handler = signal.getsignal(signal.SIGINT)
+    assert run(lambda: UsesRosAtStart(must_shut_down=True), []) == 0
+    with pytest.raises(RuntimeError, match='a defect'):
+        run(lambda: UsesRosAtStart(must_shut_down=False), [])
+    signal.signal(signal.SIGINT, handler)
+    assert 'Traceback' not in capfd.readouterr().err
