@@ -11,7 +11,8 @@ import sys
 from motion_avatar_ros.errors import MotionAvatarError
 
 #: Sub-commands; each is a module here with HELP, add_arguments(parser) and run(arguments).
-COMMANDS = ('benchmark', 'calibrate', 'demo', 'evaluate', 'record', 'train')
+COMMANDS = (
+    'benchmark', 'calibrate', 'calibrate-confidence', 'demo', 'evaluate', 'record', 'train')
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -19,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = ArgumentParser(prog='motion_avatar', description='Live avatars from three trackers.')
     subparsers = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for name in COMMANDS:
-        module = import_module(f'motion_avatar_ros.commands.{name}')
+        module = import_module(f'motion_avatar_ros.commands.{name.replace("-", "_")}')
         subparser = subparsers.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(subparser)
         subparser.set_defaults(run=module.run)

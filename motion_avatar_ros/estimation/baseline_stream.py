@@ -12,13 +12,12 @@ import numpy as np
 import torch
 
 from motion_avatar_ros.errors import ModelFolderError
-from motion_avatar_ros.estimation.confidence import confidence_of
 from motion_avatar_ros.estimation.model_folder import read_weights
 from motion_avatar_ros.networks.baseline import BaselineConfig, BaselineNetwork
 
 
 class BaselineStream:
-    """Features in, local rotations and confidence out, for S streams."""
+    """Features in, local rotations and expected errors out, for S streams."""
 
     def __init__(
         self, folder: Path, config: dict[str, Any], device: torch.device, streams: int
@@ -54,11 +53,11 @@ class BaselineStream:
 
         Returns:
             Local rotations (S, T, 22, 3, 3), the root's relative to the head's heading, and
-            confidence (S, T, 2) of upper and lower body in 0..1.
+            the mean joint error (S, T, 2) [m] that it expects, of upper and lower body.
         """
         with torch.inference_mode():
             inputs = torch.from_numpy(features).to(self._device, torch.float32)
             output, self._state = self._network(inputs, self._state)
             rotations = output.local_rotations.double().cpu().numpy()
             error_m = output.log_error.double().exp().cpu().numpy()
-        return rotations, confidence_of(error_m)
+        return rotations, error_m

@@ -18,6 +18,7 @@ from torch import nn
 import yaml
 
 from motion_avatar_ros.errors import ModelFolderError
+from motion_avatar_ros.estimation.confidence import ConfidenceScale
 
 CONFIG_FILE = 'config.yaml'
 WEIGHTS_FILE = 'weights.safetensors'
@@ -63,7 +64,16 @@ def write_model_folder(folder: Path, config: dict[str, Any], network: nn.Module)
         for name, tensor in network.state_dict().items()
     }
     (folder / WEIGHTS_FILE).write_bytes(save(tensors))
-    (folder / CONFIG_FILE).write_text(yaml.safe_dump(config, sort_keys=False))
+    (folder / CONFIG_FILE).write_text(_yaml(config))
+
+
+def write_confidence(folder: Path, scale: ConfidenceScale) -> None:
+    """Replace the `confidence` of a model folder's config.yaml."""
+    config = {**read_config(folder), 'confidence': scale.as_dict()}
+    try:
+        (folder / CONFIG_FILE).write_text(_yaml(config))
+    except OSError as error:
+        raise ModelFolderError(folder, f'{CONFIG_FILE}: {error.strerror}') from None
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -100,3 +110,8 @@ def read_weights(folder: Path, network: nn.Module) -> str:
         reason = ' '.join(str(error).split())
         raise ModelFolderError(folder, f'weights do not fit config.yaml: {reason}') from None
     return digest
+
+
+def _yaml(config: dict[str, Any]) -> str:
+    # A short list takes one line.
+    return yaml.safe_dump(config, sort_keys=False, default_flow_style=None, width=100)

@@ -21,6 +21,7 @@ import torch
 from motion_avatar_ros.body.rotations import rotation_about_z
 from motion_avatar_ros.errors import ModelFolderError, MotionAvatarError
 from motion_avatar_ros.estimation.baseline_stream import BaselineStream
+from motion_avatar_ros.estimation.confidence import ConfidenceScale
 from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses, placed_under_head
 from motion_avatar_ros.estimation.mage_stream import MageStream
 from motion_avatar_ros.estimation.model_folder import find_model, read_config
@@ -49,7 +50,7 @@ class ModelStream(Protocol):
         """Forget the past of a stream, or of all."""
 
     def step(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return rotations (S, T, 22, 3, 3) and confidence (S, T, 2) for (S, T, N, 18)."""
+        """Return rotations (S, T, 22, 3, 3) and errors (S, T, 2) [m] for (S, T, N, 18)."""
 
 
 class TrackerSetError(MotionAvatarError):
@@ -78,7 +79,8 @@ class PoseEstimator:
             self.rate_hz = float(config['rate_hz'])
             known = tuple(config['trackers'])
             self.required_names = tuple(config.get('required_trackers', known))
-        except (KeyError, TypeError, ValueError) as error:
+            self.confidence_scale = ConfidenceScale.of_config(config.get('confidence', {}))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: {error!r}') from None
         if sampler_steps is not None:
             if 'sampler' not in config:
@@ -172,24 +174,24 @@ class PoseEstimator:
                 the order of `tracker_names`; NaN where one is absent.
             positions: (S, T, N, 3) [m] in the world, z = 0 on the floor.
         """
-        local_rotations, confidence = self._infer(rotations, positions)
+        local_rotations, predicted_m = self._infer(rotations, positions)
         if self._anchor is None:
             poses = placed_under_head(local_rotations, positions[:, :, 0])
         else:
             poses = self._anchor.anchored(local_rotations, rotations, positions)
-        return EstimatedPoses(poses, confidence)
+        return EstimatedPoses(poses, self.confidence_scale.confidence(predicted_m))
 
     def _infer(
         self, rotations: np.ndarray, positions: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return rotations (S, T, 22, 3, 3), the root's in the world, and confidence."""
+        """Return rotations (S, T, 22, 3, 3), the root's in the world, and errors."""
         if not self._is_whole:
             rotations, positions = self._spread(rotations), self._spread(positions)
         observation = self._observations.observe(rotations, positions)
-        local_rotations, confidence = self._stream.step(observation.features)
+        local_rotations, predicted_m = self._stream.step(observation.features)
         local_rotations[..., 0, :, :] = (
             rotation_about_z(observation.headings) @ local_rotations[..., 0, :, :])
-        return local_rotations, confidence
+        return local_rotations, predicted_m
 
     def _spread(self, given: np.ndarray) -> np.ndarray:
         """Put the given trackers (S, T, N, ...) where the model has them, the others NaN."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from motion_avatar_ros.body.motion import Motion
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
-from motion_avatar_ros.training.calibration import (
+from motion_avatar_ros.training.confidence import (
     ConfidenceCorrelation, body_errors_m, confidence_correlation,
 )
 from motion_avatar_ros.training.metrics import ClipMetrics, clip_metrics, mean_metrics

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from motion_avatar_ros.training.calibration import ConfidenceCorrelation
+from motion_avatar_ros.training.confidence import ConfidenceCorrelation
 from motion_avatar_ros.training.evaluation import Evaluation
 from motion_avatar_ros.training.metrics import METRIC_NAMES, ClipMetrics
 from motion_avatar_ros.training.paired_comparison import COMPARED_NAMES, compare

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from motion_avatar_ros.body.pose import BodyPose
-from motion_avatar_ros.training.calibration import body_errors_m, confidence_correlation
+from motion_avatar_ros.training.confidence import body_errors_m, confidence_correlation
 
 
 def test_confidence_that_falls_as_error_grows_scores_one_per_half():
