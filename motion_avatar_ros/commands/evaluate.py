@@ -5,19 +5,21 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from dataclasses import asdict
 import json
 import math
 from pathlib import Path
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from motion_avatar_ros.body.motion import Motion, load_motion
 from motion_avatar_ros.commands.evaluation_report import (
     comparison_numbers, comparison_report, evaluation_numbers, evaluations_report, write_clips,
 )
 from motion_avatar_ros.commands.evaluation_runs import (
-    evaluate_all, evaluate_one, frame_count, load_models, model_labels, trivial_estimators,
+    evaluate_ahead, evaluate_all, evaluate_one, frame_count, load_models, model_labels,
+    trivial_estimators,
 )
 from motion_avatar_ros.commands.option_types import (
     amount, distinct_names, names, pose_smoothing, positive_count,
@@ -38,6 +40,9 @@ from motion_avatar_ros.training.clips import (
 from motion_avatar_ros.training.evaluation import Evaluation
 from motion_avatar_ros.training.tracker_disturbance import TrackerDisturbance
 
+if TYPE_CHECKING:
+    from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
+
 HELP = 'measure a model on a folder of AMASS-style motion, causally, frame by frame'
 
 
@@ -54,6 +59,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar='MIN_CUTOFF,BETA',
         help='also each model with a One-Euro filter behind it [Hz, Hz per rad/s] '
              f'(default: {PoseSmoothing.min_cutoff_hz:g},{PoseSmoothing.beta:g})')
+    parser.add_argument(
+        '--ahead-ms', type=amount, metavar='MS',
+        help='also each model against the truth so much later, with prediction (+) and without '
+             '(-); 0 to 60')
     parser.add_argument('--data', type=Path, required=True, help='folder of AMASS-style npz')
     parser.add_argument(
         '--split', default='test', help='of its splits.json; a folder without one is used whole')
@@ -115,6 +124,7 @@ def run(arguments: Namespace) -> int:
         raise MotionAvatarError('--model and --against name the same model')
     models = load_models(given, arguments)
     model = models[0]
+    _check_dropouts(models, arguments.dropout_percent)
     motions = [load_motion(path) for path in paths]
     disturbance = TrackerDisturbance(
         arguments.noise_mm / 1000.0, math.radians(arguments.noise_deg),
@@ -125,6 +135,8 @@ def run(arguments: Namespace) -> int:
     smooth = [] if arguments.one_euro is None else evaluate_all(
         [OneEuroEstimator(each, arguments.one_euro) for each in models],
         [f'{label}+one_euro' for label in labels], motions, disturbance, frames_per_step)
+    ahead = [] if arguments.ahead_ms is None else evaluate_ahead(
+        models, labels, motions, disturbance, frames_per_step, arguments.ahead_ms / 1000.0)
     trivial = [evaluate_one(one, motions, disturbance, frames_per_step) for one in (
         trivial_estimators(model, arguments) if arguments.baselines else ())]
     trials = _trials(model, motions, arguments)
@@ -138,7 +150,7 @@ def run(arguments: Namespace) -> int:
     if table is not None:
         write_clips(table, [clip_name(data, path) for path in paths], plain[0])
     sys.stdout.write(_heading(plain[0], split, sets, disturbance))
-    sys.stdout.write(evaluations_report([*plain, *smooth, *trivial]))
+    sys.stdout.write(evaluations_report([*plain, *smooth, *ahead, *trivial]))
     for comparison in comparisons.values():
         sys.stdout.write(comparison_report(comparison))
     if trials is not None:
@@ -157,6 +169,7 @@ def run(arguments: Namespace) -> int:
                 for one, each in zip(plain, models, strict=True)}}),
             **({} if not smooth else {'one_euro': {
                 'smoothing': asdict(arguments.one_euro), **_by_name(smooth)}}),
+            **({} if not ahead else {'ahead': _by_name(ahead)}),
             **comparisons,
         }, allow_nan=False) + '\n')
     sys.stdout.flush()
@@ -190,6 +203,14 @@ def _heading(
     heading = (f'split {split}, sets {of_sets}: {clips} clips, {evaluation.settled_count} '
                'longer than 2 s\n')
     return heading + ('' if disturbance.is_none else f'trackers disturbed: {disturbance}\n')
+
+
+def _check_dropouts(models: Sequence[PoseEstimator], percent: float) -> None:
+    for model in models:
+        if percent > 0.0 and set(model.required_names) > {'head'}:
+            raise MotionAvatarError(
+                f"--dropout-percent loses hands, but model '{model.name}' needs "
+                f'{", ".join(model.required_names)}')
 
 
 def _share(percent: float) -> float:

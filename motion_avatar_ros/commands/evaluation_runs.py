@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from motion_avatar_ros.body.motion import Motion, load_motion
 from motion_avatar_ros.commands.progress import Progress
+from motion_avatar_ros.estimation.ahead_estimator import AheadEstimator
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.estimation.trivial_estimators import NearestNeighbour, mean_pose, rest_pose
 from motion_avatar_ros.training.clips import (
@@ -75,22 +76,40 @@ def _motions(paths: list[Path], name: str, rate_hz: float) -> Iterator[Motion]:
 def evaluate_all(
     estimators: Sequence[OnlineEstimator], labels: Sequence[str],
     motions: Sequence[Motion], disturbance: TrackerDisturbance, frames_per_step: int,
+    ahead_s: float = 0.0,
 ) -> list[Evaluation]:
     """Measure estimators one after the other; each result has its label."""
     return [
-        replace(evaluate_one(estimator, motions, disturbance, frames_per_step), model=label)
+        replace(evaluate_one(
+            estimator, motions, disturbance, frames_per_step, ahead_s), model=label)
         for estimator, label in zip(estimators, labels, strict=True)]
 
 
 def evaluate_one(
     estimator: OnlineEstimator, motions: Sequence[Motion], disturbance: TrackerDisturbance,
-    frames_per_step: int,
+    frames_per_step: int, ahead_s: float = 0.0,
 ) -> Evaluation:
     """Measure an estimator, with its progress on standard error."""
     trackers = None if disturbance.is_none else DisturbedTrackers(
         disturbance, estimator.tracker_names)
     with Progress(estimator.name, frame_count(estimator, motions), 'frames') as progress:
-        return evaluate(estimator, motions, progress.advance, trackers, frames_per_step)
+        return evaluate(
+            estimator, motions, progress.advance, trackers, frames_per_step, ahead_s)
+
+
+def evaluate_ahead(
+    models: Sequence[OnlineEstimator], labels: Sequence[str], motions: Sequence[Motion],
+    disturbance: TrackerDisturbance, frames_per_step: int, ahead_s: float,
+) -> list[Evaluation]:
+    """Measure models against the truth `ahead_s` later, with prediction and without."""
+    name = f'{1e3 * ahead_s:g}ms'
+    predicting = [AheadEstimator(model, ahead_s) for model in models]
+    return [
+        evaluation
+        for which, suffix in ((models, f'-{name}'), (predicting, f'+{name}'))
+        for evaluation in evaluate_all(
+            which, [label + suffix for label in labels], motions, disturbance, frames_per_step,
+            ahead_s)]
 
 
 def frame_count(estimator: OnlineEstimator, motions: Sequence[Motion]) -> int:

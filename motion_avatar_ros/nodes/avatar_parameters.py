@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from motion_avatar_ros.estimation.ahead_estimator import MAX_AHEAD_S
 from motion_avatar_ros.nodes.tracker_sources import TRACKER_PARAMETERS
 from motion_avatar_ros.ros.parameters import Parameter
 from motion_avatar_ros.trackers.calibration_file import default_operators_folder
@@ -35,6 +36,9 @@ AVATAR_PARAMETERS = (
     Parameter('anchor_to_trackers', True,
               'put head, hands, pelvis and feet exactly where they are tracked; off: where the '
               'model thinks that they are'),
+    Parameter('predict_ahead_s', 0.0,
+              'poses are predicted for so much later than their trackers, and stamped so: makes '
+              'up for latency, and trembles more', 0.0, MAX_AHEAD_S),
     Parameter('body_id', 'avatar', 'prefix of the links of the avatar: <body_id>/pelvis ...'),
     Parameter('publish_tf', False,
               'put the links on /tf; leave off when a robot_state_publisher does'),

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.estimation.ahead_estimator import AheadEstimator
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.nodes.avatar_parameters import operators_folder, settings
 from motion_avatar_ros.nodes.tracker_sources import TrackerSources, checked_names
@@ -104,11 +105,13 @@ def make_parts(
         max_gap_s=stale_after_s, required=needed,
         filters={name: smoothing for name in trackers})
     profile = sources.profile
+    ahead_s = values['predict_ahead_s']
     pipeline = AvatarPipeline(
-        estimator, timeline, limiter, watchdog, emit, now_ns,
+        AheadEstimator(estimator, ahead_s) if ahead_s else estimator,
+        timeline, limiter, watchdog, emit, now_ns,
         OperatorBody(initial_calibration(values, profile), trackers),
         SwapWatch(settings(SwapSettings, 'swap', values)),
-        FloorWatch(settings(FloorSettings, 'floor', values)))
+        FloorWatch(settings(FloorSettings, 'floor', values)), ahead_s)
     return AvatarParts(
         estimator, trackers, limiter, watchdog, pipeline, profile,
         ProfileWatch(profile, shipped_profiles().values()))

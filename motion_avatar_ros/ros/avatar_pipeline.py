@@ -35,7 +35,7 @@ from motion_avatar_ros.trackers.timeline import AlignedFrames, TrackerTimeline
 _JOIN_S = 5.0
 _LONGEST_STEP_S = 0.05  # by which a blend advances or the root moves in one message
 
-#: Takes one pose, its confidence (2,), and its stamp [ns]; called by the worker.
+#: Takes one pose, its confidence (2,), and the time [ns] it is for; called by the worker.
 Emit = Callable[[BodyPose, np.ndarray, int], None]
 #: Takes the frames of the devices as worn; called by the worker.
 OnFrames = Callable[[AlignedFrames], None]
@@ -73,6 +73,7 @@ class AvatarPipeline:
         body: OperatorBody,
         swap: SwapWatch,
         floor: FloorWatch,
+        ahead_s: float = 0.0,
     ) -> None:
         """
         Wire the parts; `start` runs them.
@@ -86,6 +87,7 @@ class AvatarPipeline:
             now_ns: the clock of the stamps.
             body: the operator's, of the timeline's trackers.
             swap, floor: watch the joints of the operator.
+            ahead_s: how long after its trackers the estimator's pose is for.
         """
         self._estimator = estimator
         self._trackers = len(estimator.tracker_names)
@@ -100,6 +102,7 @@ class AvatarPipeline:
         self._emit = emit
         self._now_ns = now_ns
         self._frame_s = 1.0 / estimator.rate_hz
+        self._ahead_ns = round(ahead_s * 1e9)
         self._even = EvenFrames(estimator.rate_hz)
         self.swap = swap
         self.floor = floor
@@ -269,7 +272,7 @@ class AvatarPipeline:
         pose = self._limiter.limit(
             estimated, dt_s, min(max(since_s, dt_s), _LONGEST_STEP_S))
         self._last_stamp_ns = stamp_ns
-        self._emit(pose, confidence, stamp_ns)
+        self._emit(pose, confidence, stamp_ns + self._ahead_ns)
         figures = self.figures
         figures.poses += 1
         figures.output.tick()

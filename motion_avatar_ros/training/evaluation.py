@@ -14,6 +14,7 @@ from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.training.confidence import (
     ConfidenceCorrelation, body_errors_m, confidence_correlation,
 )
+from motion_avatar_ros.training.future_truth import ahead_of
 from motion_avatar_ros.training.metrics import ClipMetrics, clip_metrics, mean_metrics
 from motion_avatar_ros.training.online_evaluation import Trackers, estimate_clips
 
@@ -62,6 +63,7 @@ def evaluate(
     on_frames: Callable[[int], None] | None = None,
     trackers: Trackers | None = None,
     frames_per_step: int = 1,
+    ahead_s: float = 0.0,
 ) -> Evaluation:
     """
     Run an estimator over clips, causally, and score it.
@@ -72,6 +74,7 @@ def evaluate(
         on_frames: called with the number of frames estimated since the last call.
         trackers: what the estimator gets; without it the true poses of the tracked joints.
         frames_per_step: of each clip; 1 is what a node does.
+        ahead_s: how long after its trackers a pose is for; it is scored against the truth then.
     """
     rate_hz = estimator.rate_hz
     clips: list[ClipMetrics | None] = [None] * len(motions)
@@ -80,11 +83,13 @@ def evaluate(
     errors_m: list[np.ndarray] = []
     for result in estimate_clips(
             estimator, motions, on_frames, trackers, frames_per_step):
-        clips[result.clip] = clip_metrics(result.poses, result.truth, rate_hz)
+        truth = ahead_of(result.truth, ahead_s * rate_hz)
+        poses = result.poses[:len(truth.root_position)]
+        clips[result.clip] = clip_metrics(poses, truth, rate_hz)
         settled_clips[result.clip] = clip_metrics(
-            result.poses, result.truth, rate_hz, skip_frames=round(SETTLING_S * rate_hz))
-        confidences.append(result.confidence)
-        errors_m.append(body_errors_m(result.poses, result.truth))
+            poses, truth, rate_hz, skip_frames=round(SETTLING_S * rate_hz))
+        confidences.append(result.confidence[:len(poses.root_position)])
+        errors_m.append(body_errors_m(poses, truth))
     return Evaluation(
         estimator.name, tuple(clips), tuple(settled_clips),
         confidence_correlation(confidences, errors_m))

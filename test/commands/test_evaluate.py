@@ -224,3 +224,19 @@ def test_bad_number_of_streams_is_refused(streams):
     with pytest.raises(SystemExit) as caught:
         parser.parse_args(['--model', 'x', '--data', 'y', '--streams', streams])
     assert caught.value.code == 2
+
+
+def test_poses_ahead_are_scored_against_the_truth_then_with_prediction_and_without(
+    model, data, capsys
+):
+    out, _ = run(
+        capsys, '--model', model, '--data', data, '--device', 'cpu', '--ahead-ms', 50, '--json')
+    result = last_json(out)
+    held, predicted = (result['ahead'][f'tiny{sign}50ms'] for sign in '-+')
+    assert held['frames'] == predicted['frames'] < result['frames']
+    assert held['mpjpe_cm'] != result['mpjpe_cm'] != predicted['mpjpe_cm']
+
+
+def test_a_model_that_needs_hands_is_not_measured_without_them(model, data):
+    with pytest.raises(MotionAvatarError, match="'tiny' needs head, left_hand, right_hand"):
+        run(None, '--model', model, '--data', data, '--dropout-percent', 20)

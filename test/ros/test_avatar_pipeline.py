@@ -63,7 +63,7 @@ class HostileEstimator:
 class Rig:
     """A pipeline under a clock of the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, ahead_s: float = 0.0) -> None:
         self.estimator = HostileEstimator()
         self.poses: list[BodyPose] = []
         self.stamps_ns: list[int] = []
@@ -72,7 +72,7 @@ class Rig:
         self.pipeline = AvatarPipeline(
             self.estimator, TrackerTimeline(TRACKER_NAMES, RATE_HZ),
             PoseLimiter(30.0, 8.0, 0.5), self.watchdog, self._emit, lambda: self.now_ns,
-            OperatorBody(Calibration(), TRACKER_NAMES), SwapWatch(), FloorWatch())
+            OperatorBody(Calibration(), TRACKER_NAMES), SwapWatch(), FloorWatch(), ahead_s)
 
     def _emit(self, pose: BodyPose, confidence: np.ndarray, stamp_ns: int) -> None:
         self.poses.append(pose)
@@ -242,3 +242,13 @@ def test_frames_can_be_watched_for_a_while(rig):
     rig.feed(10)
     rig.settle()
     assert seen == rig.stamps_ns[before:before + 10]
+
+
+def test_poses_ahead_are_stamped_for_when_they_are_and_latency_counts_from_the_trackers():
+    rig = Rig(ahead_s=0.05)
+    rig.pipeline.start()
+    rig.feed(20)
+    rig.settle()
+    rig.pipeline.stop()
+    assert rig.stamps_ns[-1] == rig.now_ns + 50_000_000
+    assert rig.pipeline.figures.end_to_end.percentile_ms(50) >= 0.0
