@@ -22,12 +22,13 @@ from motion_avatar_ros.commands.evaluation_runs import (
     trivial_estimators,
 )
 from motion_avatar_ros.commands.option_types import (
-    amount, distinct_names, names, pose_smoothing, positive_count,
+    amount, distinct_names, names, pose_smoothing, positive_count, window_overlap,
 )
 from motion_avatar_ros.commands.progress import Progress
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.estimation.one_euro_estimator import OneEuroEstimator, PoseSmoothing
+from motion_avatar_ros.estimation.window_overlap import WindowOverlap
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES
 from motion_avatar_ros.training.calibration_takes import TakeMaterial
 from motion_avatar_ros.training.calibration_trials import (
@@ -80,6 +81,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--frames-per-step', type=positive_count, default=1, metavar='N',
         help='of each stream; more is faster, 1 (default) is what a node does')
     parser.add_argument(
+        '--windows', type=window_overlap, nargs='?', const=WindowOverlap(),
+        metavar='FRAMES,OVERLAP', help='offline: each clip at once, in overlapping windows '
+        f'(default: {WindowOverlap.frames},{WindowOverlap.overlap}), not causal')
+    parser.add_argument(
         '--threads', type=positive_count, default=1, help='CPU threads of the network')
     parser.add_argument(
         '--noise-mm', type=amount, default=0.0, metavar='MM',
@@ -118,7 +123,7 @@ def run(arguments: Namespace) -> int:
         raise MotionAvatarError(f"--per-clip '{table}': its folder does not exist")
     sets = present_sets(data, TABLE_SETS) if arguments.sets is None else arguments.sets
     paths = find_clips(data, arguments.split, sets)
-    frames_per_step = arguments.frames_per_step
+    frames_per_step = None if arguments.windows else arguments.frames_per_step
     given = [*arguments.model, *arguments.against]
     if len(set(given)) < len(given):
         raise MotionAvatarError('--model and --against name the same model')
@@ -161,6 +166,7 @@ def run(arguments: Namespace) -> int:
             'clips': len(paths), 'model': model.name, 'weights_sha256': model.weights_sha256,
             'split': split, 'sets': sets,
             'trackers': model.tracker_names, 'free': arguments.free,
+            'windows': None if arguments.windows is None else asdict(arguments.windows),
             'disturbance': None if disturbance.is_none else asdict(disturbance),
             **({} if trials is None else {'operators': trials_numbers(trials)}),
             'baselines': _by_name(trivial),

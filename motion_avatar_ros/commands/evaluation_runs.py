@@ -37,9 +37,12 @@ def load_models(given: Sequence[str], arguments: Namespace) -> list[PoseEstimato
     models = []
     for one in given:
         model = PoseEstimator.load(
-            one, arguments.device, arguments.streams, arguments.trackers,
+            one, arguments.device, 1 if arguments.windows else arguments.streams,
+            arguments.trackers,
             arguments.sampler_steps, not arguments.free)
         model.warm_up()
+        if arguments.windows is not None:
+            model.use_windows(arguments.windows)
         models.append(model)
     return models
 
@@ -75,7 +78,7 @@ def _motions(paths: list[Path], name: str, rate_hz: float) -> Iterator[Motion]:
 
 def evaluate_all(
     estimators: Sequence[OnlineEstimator], labels: Sequence[str],
-    motions: Sequence[Motion], disturbance: TrackerDisturbance, frames_per_step: int,
+    motions: Sequence[Motion], disturbance: TrackerDisturbance, frames_per_step: int | None,
     ahead_s: float = 0.0,
 ) -> list[Evaluation]:
     """Measure estimators one after the other; each result has its label."""
@@ -87,7 +90,7 @@ def evaluate_all(
 
 def evaluate_one(
     estimator: OnlineEstimator, motions: Sequence[Motion], disturbance: TrackerDisturbance,
-    frames_per_step: int, ahead_s: float = 0.0,
+    frames_per_step: int | None, ahead_s: float = 0.0,
 ) -> Evaluation:
     """Measure an estimator, with its progress on standard error."""
     trackers = None if disturbance.is_none else DisturbedTrackers(
@@ -99,7 +102,7 @@ def evaluate_one(
 
 def evaluate_ahead(
     models: Sequence[OnlineEstimator], labels: Sequence[str], motions: Sequence[Motion],
-    disturbance: TrackerDisturbance, frames_per_step: int, ahead_s: float,
+    disturbance: TrackerDisturbance, frames_per_step: int | None, ahead_s: float,
 ) -> list[Evaluation]:
     """Measure models against the truth `ahead_s` later, with prediction and without."""
     name = f'{1e3 * ahead_s:g}ms'

@@ -8,6 +8,7 @@ from argparse import ArgumentTypeError
 import math
 
 from motion_avatar_ros.estimation.one_euro_estimator import PoseSmoothing
+from motion_avatar_ros.estimation.window_overlap import WindowError, WindowOverlap
 
 
 def positive_number(text: str) -> float:
@@ -60,3 +61,14 @@ def pose_smoothing(text: str) -> PoseSmoothing:
             f"'{text}' is not MIN_CUTOFF,BETA: a cutoff above 0 [Hz] and a beta of at least 0 "
             '[Hz per rad/s]')
     return PoseSmoothing(positive_number(parts[0]), amount(parts[1]))
+
+
+def window_overlap(text: str) -> WindowOverlap:
+    """Return windows from their length and their overlap [frames]."""
+    parts = text.split(',')
+    if len(parts) != 2:
+        raise ArgumentTypeError(f"'{text}' is not FRAMES,OVERLAP: two whole numbers")
+    try:
+        return WindowOverlap(positive_count(parts[0]), positive_count(parts[1]))
+    except WindowError as error:
+        raise ArgumentTypeError(str(error)) from None

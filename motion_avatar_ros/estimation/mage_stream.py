@@ -14,6 +14,8 @@ import torch
 from motion_avatar_ros.errors import ModelFolderError
 from motion_avatar_ros.estimation.mage_sampler import MageSampler
 from motion_avatar_ros.estimation.model_folder import read_weights
+from motion_avatar_ros.estimation.overlapping_sampler import OverlappingSampler
+from motion_avatar_ros.estimation.window_overlap import WindowOverlap
 from motion_avatar_ros.networks.mage import MageConfig, MageNetwork
 
 
@@ -29,8 +31,9 @@ class MageStream:
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in config['network'].items()}
             network = MageNetwork(MageConfig(**values)).requires_grad_(False).to(device)
-            self._sampler = MageSampler(
+            self._sampling = (
                 network, config['sampler']['steps'], config['sampler']['seed'], device)
+            self._sampler = MageSampler(*self._sampling)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: {error}') from None
         self.weights_sha256 = read_weights(folder, network)
@@ -38,6 +41,10 @@ class MageStream:
         self._device = device
         self._streams = streams
         self.reset()
+
+    def use_windows(self, windows: WindowOverlap) -> None:
+        """Take each call for a whole recording, in overlapping windows; else WindowError."""
+        self._sampler = OverlappingSampler(*self._sampling, windows)
 
     def reset(self, stream: int | None = None) -> None:
         """Forget the past of a stream, or of all."""

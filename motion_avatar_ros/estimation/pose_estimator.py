@@ -26,6 +26,7 @@ from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses, placed_
 from motion_avatar_ros.estimation.mage_stream import MageStream
 from motion_avatar_ros.estimation.model_folder import find_model, read_config
 from motion_avatar_ros.estimation.tracker_anchor import TrackerAnchor
+from motion_avatar_ros.estimation.window_overlap import WindowError, WindowOverlap
 from motion_avatar_ros.trackers.observation_stream import ObservationStream
 
 _ARCHITECTURES: dict[str, Callable[..., ModelStream]] = {
@@ -139,6 +140,20 @@ class PoseEstimator:
     def weights_sha256(self) -> str:
         """SHA-256 of the weights file that was loaded."""
         return self._stream.weights_sha256
+
+    def use_windows(self, windows: WindowOverlap) -> None:
+        """
+        Take the frames of each step for a whole recording, and estimate it in windows.
+
+        For offline use: the windows of a recording are estimated side by side, not one frame
+        after the other.
+
+        Raises:
+            WindowError: the model has no windows, or longer ones.
+        """
+        if not isinstance(self._stream, MageStream):
+            raise WindowError(f"model '{self.name}' is for live streams only; windows has: mage")
+        self._stream.use_windows(windows)
 
     def warm_up(self) -> None:
         """

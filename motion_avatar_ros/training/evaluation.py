@@ -62,7 +62,7 @@ def evaluate(
     motions: Sequence[Motion],
     on_frames: Callable[[int], None] | None = None,
     trackers: Trackers | None = None,
-    frames_per_step: int = 1,
+    frames_per_step: int | None = 1,
     ahead_s: float = 0.0,
 ) -> Evaluation:
     """
@@ -73,7 +73,7 @@ def evaluate(
         motions: the clips, at any rate.
         on_frames: called with the number of frames estimated since the last call.
         trackers: what the estimator gets; without it the true poses of the tracked joints.
-        frames_per_step: of each clip; 1 is what a node does.
+        frames_per_step: of each clip; 1 is what a node does, None takes whole clips.
         ahead_s: how long after its trackers a pose is for; it is scored against the truth then.
     """
     rate_hz = estimator.rate_hz

@@ -11,7 +11,8 @@ frame of a clip is estimated, starting from an estimator that has just been rese
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def estimate_clips(
     motions: Sequence[Motion],
     on_frames: Callable[[int], None] | None = None,
     trackers: Trackers | None = None,
-    frames_per_step: int = 1,
+    frames_per_step: int | None = 1,
 ) -> Iterator[ClipEstimate]:
     """
     Run the estimator over clips, each in a stream of its own.
@@ -65,7 +66,8 @@ def estimate_clips(
         on_frames: called after each step with the number of frames it estimated.
         trackers: what the estimator gets; without it the true poses of the tracked joints.
         frames_per_step: 1 is what a node does; with more the longest clip, which decides how
-            many steps there are, takes fewer. An estimator gives the same for both.
+            many steps there are, takes fewer. An estimator gives the same for both. None: each
+            clip in one step, one after the other.
 
     Yields:
         The clips' estimates, each as soon as its clip is over.
@@ -73,6 +75,9 @@ def estimate_clips(
     Raises:
         MotionAvatarError: an estimate is not finite.
     """
+    if frames_per_step is None:
+        yield from _whole_clips(estimator, motions, on_frames, trackers)
+        return
     waiting = sorted(range(len(motions)), key=lambda clip: motions[clip].duration_s)
     if trackers is None:
         trackers = TrueTrackers(estimator.tracker_names)
@@ -102,6 +107,23 @@ def estimate_clips(
                 streams[slot] = None
         if on_frames is not None:
             on_frames(frames)
+
+
+def _whole_clips(
+    estimator: OnlineEstimator, motions: Sequence[Motion],
+    on_frames: Callable[[int], None] | None, trackers: Trackers | None,
+) -> Iterator[ClipEstimate]:
+    for clip, motion in enumerate(motions):
+        even = motion.resampled(estimator.rate_hz)
+        of_clip = None if trackers is None else partial(_of_clip, trackers, clip)
+        for result in estimate_clips(estimator, [even], on_frames, of_clip, len(even)):
+            yield replace(result, clip=clip)
+
+
+def _of_clip(
+    trackers: Trackers, clip: int, _: int, poses: BodyPose
+) -> tuple[np.ndarray, np.ndarray]:
+    return trackers(clip, poses)
 
 
 class TrueTrackers:

@@ -17,6 +17,7 @@ from motion_avatar_ros.commands import evaluate
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.one_euro_estimator import PoseSmoothing
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
+from motion_avatar_ros.estimation.random_mage import write_random_mage
 from motion_avatar_ros.estimation.random_model import write_random_baseline
 from motion_avatar_ros.training.metrics import METRIC_NAMES, clip_metrics
 from motion_avatar_ros.training.online_evaluation import estimate_clips
@@ -240,3 +241,24 @@ def test_poses_ahead_are_scored_against_the_truth_then_with_prediction_and_witho
 def test_a_model_that_needs_hands_is_not_measured_without_them(model, data):
     with pytest.raises(MotionAvatarError, match="'tiny' needs head, left_hand, right_hand"):
         run(None, '--model', model, '--data', data, '--dropout-percent', 20)
+
+
+def test_windows_take_whole_clips_and_measure_what_streaming_does_where_they_are_longer(
+    tmp_path, data, capsys
+):
+    options = ('--model', write_random_mage(tmp_path / 'tiny'), '--data', data, '--device', 'cpu',
+               '--json')
+    streamed, windowed = (
+        last_json(run(capsys, *options, *more)[0]) for more in ((), ('--windows', '120,60')))
+    assert windowed['windows'] == {'frames': 120, 'overlap': 60}
+    assert windowed['frames'] == streamed['frames']
+    assert windowed['mpjpe_cm'] == pytest.approx(streamed['mpjpe_cm'], rel=1e-4)
+
+
+@pytest.mark.parametrize('windows', ['120', '120,61', 'a,b', '120,60,1'])
+def test_windows_that_are_none_are_refused(windows, data, capsys):
+    parser = ArgumentParser()
+    evaluate.add_arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(['--model', 'mage', '--data', str(data), '--windows', windows])
+    assert '--windows' in capsys.readouterr().err
