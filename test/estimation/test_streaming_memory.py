@@ -55,5 +55,5 @@ def test_memory_does_not_grow_while_streaming(tmp_path, write):
         after = kept_bytes()
     finally:
         tracemalloc.stop()
-    assert after[0] - before[0] < 10_000  # 50 bytes a frame
+    assert after[0] - before[0] < 50_000  # free lists fill up; one pose a frame were 300,000
     assert after[1] == before[1]
