@@ -23,7 +23,7 @@ from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
 HELP = 'measure how long a frame takes'
 _REFERENCE = 'baseline'
 _WARM_UP_FRAMES = 100
-_PAPER_STEPS = 4
+_PAPER_STEPS = {'mage': 4, 'sage': 5}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -83,16 +83,22 @@ def run(arguments: Namespace) -> int:
 def _untrained(model: str, preset: str, place: Path) -> Path:
     """Write a model folder with random weights."""
     from motion_avatar_ros.estimation.random_mage import write_random_mage
+    from motion_avatar_ros.estimation.random_sage import write_random_sage
     from motion_avatar_ros.networks.mage import MageConfig
+    from motion_avatar_ros.networks.sage import SageConfig
     from motion_avatar_ros.training.configuration import from_mapping, load_training_config
     from motion_avatar_ros.training.shipped_configurations import shipped_config
 
-    if model != 'mage':
-        raise MotionAvatarError(f"--untrained: not for model '{model}'; allowed: mage")
-    config = load_training_config(shipped_config(model, preset))
+    if model not in _PAPER_STEPS:
+        raise MotionAvatarError(
+            f"--untrained: not for model '{model}'; allowed: {', '.join(_PAPER_STEPS)}")
+    network = load_training_config(shipped_config(model, preset)).network
+    folder, steps = place / f'{model}-{preset}-untrained', _PAPER_STEPS[model]
+    if model == 'sage':
+        return write_random_sage(
+            folder, steps=steps, config=from_mapping(SageConfig, network, 'network'))
     return write_random_mage(
-        place / f'{model}-{preset}-untrained', steps=_PAPER_STEPS,
-        config=from_mapping(MageConfig, config.network, 'network'))
+        folder, steps=steps, config=from_mapping(MageConfig, network, 'network'))
 
 
 def _stepper(estimator: OnlineEstimator) -> Callable[[], None]:

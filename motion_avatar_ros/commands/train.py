@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from motion_avatar_ros.training.configuration import TrainingConfig
 
 HELP = 'train a model on a folder of AMASS-style motion'
-MODELS = ('baseline', 'mage')
+MODELS = ('baseline', 'mage', 'sage')
 _LIVE = 'live'
 
 
@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> int:
         raise MotionAvatarError(
             f"the configuration is for model '{config.model}', not '{arguments.model}'")
     out = arguments.out
-    has_run = (out / 'checkpoint.safetensors').exists()
+    has_run = any(out.rglob('checkpoint.safetensors'))
     if has_run and not arguments.resume:
         raise MotionAvatarError(f"'{out}' holds a run already; add --resume or choose another")
     if arguments.resume and not has_run:
@@ -66,10 +66,15 @@ def run(arguments: Namespace) -> int:
         (out / 'config.yaml').write_text(yaml.safe_dump(config.as_dict(), sort_keys=False))
     except OSError as error:
         raise MotionAvatarError(f"'{out}' cannot hold a run: {error}") from None
-    training = _training(config)
     splits = {split: find_clips(arguments.data, split) for split in ('train', 'val')}
-    training.load_data(arguments.data, splits)
-    best = train(training, config, out, arguments.resume)
+    if config.model == 'sage':
+        from motion_avatar_ros.training.sage_training import SageStages
+
+        best = SageStages(config).train(arguments.data, splits, out, arguments.resume)
+    else:
+        training = _training(config)
+        training.load_data(arguments.data, splits)
+        best = train(training, config, out, arguments.resume)
     if best is not None:  # of several processes the first one keeps the model
         logging.info('kept %s in %s', best, out / 'model')
     return 0

@@ -32,6 +32,19 @@ def trailing_timesteps(steps: int, training_steps: int) -> tuple[int, ...]:
         round(training_steps - number * training_steps / steps) - 1 for number in range(steps))
 
 
+def leading_timesteps(steps: int, training_steps: int) -> tuple[int, ...]:
+    """
+    Return evenly spaced timesteps down to 0, the usual spacing: 800, 600 ... 0 of 1000 in five.
+
+    Args:
+        steps: of the sampler, at least 1.
+        training_steps: T of the forward process.
+    """
+    if not 1 <= steps <= training_steps:
+        raise ValueError(f'{steps=}: allowed are 1 to {training_steps}')
+    return tuple(number * (training_steps // steps) for number in reversed(range(steps)))
+
+
 def ddim_step(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, next_alpha_bar: Tensor) -> Tensor:
     """
     Return x at the next, less noisy timestep.

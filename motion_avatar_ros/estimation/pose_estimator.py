@@ -25,12 +25,13 @@ from motion_avatar_ros.estimation.confidence import ConfidenceScale
 from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses, placed_under_head
 from motion_avatar_ros.estimation.mage_stream import MageStream
 from motion_avatar_ros.estimation.model_folder import find_model, read_config
+from motion_avatar_ros.estimation.sage_stream import SageStream
 from motion_avatar_ros.estimation.tracker_anchor import TrackerAnchor
 from motion_avatar_ros.estimation.window_overlap import WindowError, WindowOverlap
 from motion_avatar_ros.trackers.observation_stream import ObservationStream
 
 _ARCHITECTURES: dict[str, Callable[..., ModelStream]] = {
-    'baseline': BaselineStream, 'mage': MageStream}
+    'baseline': BaselineStream, 'mage': MageStream, 'sage': SageStream}
 _WARM_UP_FRAMES = 60
 _ORTHONORMAL = 1e-3
 

@@ -70,6 +70,8 @@ class TrainingConfig:
     augmentation: AugmentationConfig = AugmentationConfig()
     loss: dict[str, float] = field(default_factory=dict)
     optimisation: OptimisationConfig = OptimisationConfig()
+    # Of a model that is trained in stages: other values of `optimisation`, by stage.
+    stages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for YAML."""

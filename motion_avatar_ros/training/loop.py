@@ -46,7 +46,7 @@ class Training(Protocol):
     def loss(self, network: nn.Module, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and the terms to log; see `optimisation_step` for what it must not."""
 
-    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+    def validate(self, network: Any, device: torch.device) -> dict[str, float]:
         """Return figures on the split 'val', 'score' (less is better) among them."""
 
     def model_config(self) -> dict:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -92,6 +93,12 @@ class MotionWindows:
         self._poses_6d = torch.from_numpy(np.concatenate(poses))
         self._roots = torch.from_numpy(np.concatenate(roots))
         self._probability = np.array(weights) / np.sum(weights)
+
+    def of_length(self, frames: int) -> MotionWindows:
+        """Return the same clips, drawn in windows of so many frames."""
+        other = copy(self)
+        other._window = frames
+        return other
 
     @property
     def frames(self) -> int:

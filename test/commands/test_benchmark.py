@@ -22,15 +22,16 @@ def test_a_model_is_timed_beside_the_baseline(tmp_path, capsys):
     assert figures['ratio_to_baseline'] > 0.0
 
 
-def test_an_untrained_preset_says_so_in_its_name(capsys):
-    assert main(['benchmark', 'estimator', '--model', 'mage', '--untrained', 'live',
+@pytest.mark.parametrize('model', ['mage', 'sage'])
+def test_an_untrained_preset_says_so_in_its_name(capsys, model):
+    assert main(['benchmark', 'estimator', '--model', model, '--untrained', 'live',
                  '--frames', '1', '--device', 'cpu']) == 0
-    assert 'mage-live-untrained' in capsys.readouterr().out
+    assert f'{model}-live-untrained' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('arguments, told', [
     (['--model', 'mage', '--untrained', 'huge'], 'known: live, paper'),
-    (['--model', 'baseline', '--untrained', 'paper'], 'allowed: mage'),
+    (['--model', 'baseline', '--untrained', 'paper'], 'allowed: mage, sage'),
 ])
 def test_an_unknown_preset_is_refused_with_the_known_ones(capsys, arguments, told):
     assert main(['benchmark', 'estimator', *arguments]) == 2

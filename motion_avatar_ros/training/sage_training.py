@@ -1,0 +1,141 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+SAGE's training, stage by stage (Feng et al., supplement B).
+
+Tokenisers of both halves, diffusion of the upper body's tokens, of the lower body's, the
+decoder, everything together, the refiner. Each stage is a run of the common loop in a folder of
+its own, begins with the best weights of those before it, and is resumed like any run. The last
+one's model folder holds what inference needs, and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+import logging
+from pathlib import Path
+import shutil
+from typing import Any
+
+import torch
+
+from motion_avatar_ros.estimation.model_folder import read_weights
+from motion_avatar_ros.estimation.sage_sampler import SageSampler
+from motion_avatar_ros.networks.part_tokenizer import PartTokenizer
+from motion_avatar_ros.networks.sage import SageConfig, SageNetwork
+from motion_avatar_ros.training.configuration import (
+    ConfigurationError, OptimisationConfig, TrainingConfig, from_mapping,
+)
+from motion_avatar_ros.training.loop import Training, train
+from motion_avatar_ros.training.sage_data import SageData
+from motion_avatar_ros.training.sage_latents import SageLatentTraining
+from motion_avatar_ros.training.sage_poses import (
+    TRAINED, SagePoseLossWeights, SagePoseTraining,
+)
+from motion_avatar_ros.training.sage_tokens import (
+    SageTokenTraining, TokenLossWeights, new_tokenizer,
+)
+
+STAGES = ('upper_tokens', 'lower_tokens', 'upper_latents', 'lower_latents', *TRAINED)
+_SAMPLER_STEPS = 2
+_LEAST_POSES = 4  # differences over three frames are in the loss
+
+_LOG = logging.getLogger(__name__)
+
+
+class SageStages:
+    """All stages of a run."""
+
+    def __init__(self, config: TrainingConfig) -> None:
+        """Check the configuration; ConfigurationError where it cannot be used."""
+        self._config = config
+        self._network_config: SageConfig = from_mapping(SageConfig, config.network, 'network')
+        names = {field.name for field in fields(TokenLossWeights)}
+        self._token_weights = from_mapping(TokenLossWeights, {
+            name: value for name, value in config.loss.items() if name in names}, 'loss')
+        self._pose_weights = from_mapping(SagePoseLossWeights, {
+            name: value for name, value in config.loss.items() if name not in names}, 'loss')
+        unknown = sorted(set(config.stages) - set(STAGES))
+        if unknown:
+            raise ConfigurationError(
+                f"stages: unknown '{unknown[0]}'; known: {', '.join(STAGES)}")
+        plain = {
+            field.name: getattr(config.optimisation, field.name)
+            for field in fields(OptimisationConfig)}
+        self._optimisation: dict[str, OptimisationConfig] = {
+            stage: from_mapping(
+                OptimisationConfig, {**plain, **config.stages.get(stage, {})},
+                f'stages.{stage}')
+            for stage in STAGES}
+        self._seed = {'steps': _SAMPLER_STEPS, 'seed': config.seed}
+        self._sampler_steps = _SAMPLER_STEPS
+
+    def train(
+        self, data: Path, splits: dict[str, list[Path]], out: Path, resume: bool
+    ) -> dict[str, float] | None:
+        """
+        Train all stages, or those that are left.
+
+        Args:
+            data: folder of the clips.
+            splits: clips of 'train' and 'val'.
+            out: the run's folder; `out / STAGE` is a stage's, `out / 'model'` the model folder.
+            resume: go on with what `out` holds.
+
+        Returns:
+            The validation figures of the last stage.
+        """
+        source = SageData(data, splits, self._config)
+        best: dict[str, float] | None = None
+        for stage in STAGES:
+            _LOG.info('stage %s', stage)
+            folder = out / stage
+            folder.mkdir(exist_ok=True)
+            training = self._training(stage, source, out)
+            best = train(
+                training, replace(self._config, optimisation=self._optimisation[stage]), folder,
+                resume)
+        if best is not None:
+            shutil.copytree(out / STAGES[-1] / 'model', out / 'model', dirs_exist_ok=True)
+        return best
+
+    def _training(self, stage: str, data: SageData, out: Path) -> Training:
+        config = self._network_config
+        part = stage.partition('_')[0]
+        if stage.endswith('_tokens'):
+            return SageTokenTraining(data, config, self._token_weights, part)
+        sampler = SageSampler(
+            config, self._sampler_steps, self._config.seed, _device())
+        network = self._network_before(stage, data, out)
+        if stage.endswith('_latents'):
+            return SageLatentTraining(
+                data, sampler, network, _tokenizer(config, part, out), part)
+        weights: Any = self._pose_weights
+        frames = self._config.data.window_frames
+        if stage != 'refiner':  # the decoder learns no more from long stretches, at their cost
+            frames = max(_LEAST_POSES, frames // 8)
+        return SagePoseTraining(
+            data, sampler, network, weights, stage, frames, self._config.data.rate_hz,
+            self._seed)
+
+    def _network_before(self, stage: str, data: SageData, out: Path) -> SageNetwork:
+        """Return the network as the stage before left it."""
+        torch.manual_seed(self._config.seed)
+        network = SageNetwork(self._network_config)
+        statistics = data.statistics(torch.device('cpu'))
+        network.feature_mean.copy_(statistics.feature_mean)
+        network.feature_std.copy_(statistics.feature_std)
+        before = STAGES[STAGES.index(stage) - 1]
+        if not before.endswith('_tokens'):
+            read_weights(out / before / 'model', network)
+        return network
+
+
+def _tokenizer(config: SageConfig, part: str, out: Path) -> PartTokenizer:
+    tokenizer = new_tokenizer(config, part)
+    read_weights(out / f'{part}_tokens' / 'model', tokenizer)
+    return tokenizer
+
+
+def _device() -> torch.device:
+    return torch.device('cuda' if torch.cuda.is_available() else 'cpu')

@@ -1,0 +1,164 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""SAGE's training: stages learn, resume where they were cut off, and keep halves apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+import json
+from pathlib import Path
+import shutil
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+import torch
+
+from motion_avatar_ros.commands.main import main
+from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
+from motion_avatar_ros.networks.part_tokenizer import PART_JOINTS
+from motion_avatar_ros.training.clips import find_clips
+from motion_avatar_ros.training.configuration import load_training_config
+from motion_avatar_ros.training.optimisation_step import OptimisationStep
+from motion_avatar_ros.training.sage_data import SageData, observed
+from motion_avatar_ros.training.sage_tokens import SageTokenTraining, TokenLossWeights
+from motion_avatar_ros.training.sage_training import STAGES, SageStages
+
+CPU = torch.device('cpu')
+CONFIG = """
+model: sage
+network: {window: 8, latent: 16, groups: 4, entries: 8, tokenizer_width: 16, tokenizer_layers: 1,
+          width: 16, blocks: 1, heads: 2, decoder_width: 16, decoder_layers: 1,
+          refiner_width: 16, refiner_layers: 1}
+data: {window_frames: 8}
+loss: {jitter: 10.0}
+optimisation: {steps: 4, batch: 4, warmup_steps: 1, learning_rate: 3.0e-3, validate_every: 2}
+"""
+
+
+class CutOffError(Exception):
+    """The machine went down."""
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def configuration(tmp_path) -> Path:
+    path = tmp_path / 'run.yaml'
+    path.write_text(CONFIG)
+    return path
+
+
+def train(configuration, data, out, *options) -> int:
+    return main(['train', 'sage', '--data', str(data), '--out', str(out), '--config',
+                 str(configuration), *options])
+
+
+def final_weights(out) -> dict[str, torch.Tensor]:
+    return load_file(out / 'model' / 'weights.safetensors')
+
+
+def test_cut_off_in_any_stage_it_goes_on_to_the_same_weights(
+    configuration, data_folder, tmp_path, monkeypatch
+):
+    whole, cut = tmp_path / 'whole', tmp_path / 'cut'
+    assert train(configuration, data_folder, whole) == 0
+    assert [path.name for path in sorted(whole.iterdir()) if (path / 'log.jsonl').exists()] == (
+        sorted(STAGES))
+    plain = OptimisationStep.__call__
+    calls: Counter[OptimisationStep] = Counter()
+
+    def failing(self, batch, learning_rate):
+        calls[self] += 1
+        if calls[self] == 3:  # one step after a stage's first checkpoint; not again, resumed
+            raise CutOffError
+        return plain(self, batch, learning_rate)
+
+    monkeypatch.setattr(OptimisationStep, '__call__', failing)
+    for stage in STAGES:
+        with pytest.raises(CutOffError):
+            train(configuration, data_folder, cut, '--resume')
+        assert not (cut / stage / 'log.jsonl').read_text().count('"step": 4')
+    assert train(configuration, data_folder, cut, '--resume') == 0
+    expected, resumed = final_weights(whole), final_weights(cut)
+    assert expected.keys() == resumed.keys()
+    for name, tensor in expected.items():
+        torch.testing.assert_close(resumed[name], tensor, rtol=0.0, atol=0.0, msg=name)
+
+
+def test_every_stage_learns_and_the_model_loads_with_what_inference_needs_only(
+    configuration, data_folder, tmp_path
+):
+    out = tmp_path / 'run'
+    # Whether it learns, not whether a few seconds of motion tell of others.
+    shutil.copy(data_folder / 'cmu/clip_0.npz', data_folder / 'cmu/clip_4.npz')
+    assert train(
+        configuration, data_folder, out, '--set', 'optimisation.steps=60', '--set',
+        'optimisation.validate_every=10', '--set', 'optimisation.batch=16') == 0
+    for stage in STAGES:
+        lines = [json.loads(line) for line in (out / stage / 'log.jsonl').read_text().splitlines()]
+        scores = [line['score'] for line in lines if 'score' in line]
+        assert min(scores[1:]) < scores[0], stage
+    assert not any('quantizer' in name for name in final_weights(out))
+    estimator = PoseEstimator.load(out / 'model', 'cpu')
+    estimator.warm_up()
+
+
+def test_a_run_is_not_begun_over_another_and_stages_are_known_by_name(
+    configuration, data_folder, tmp_path, capsys
+):
+    out = tmp_path / 'run'
+    (out / 'decoder').mkdir(parents=True)
+    (out / 'decoder' / 'checkpoint.safetensors').touch()
+    assert train(configuration, data_folder, out) == 2
+    assert 'holds a run already' in capsys.readouterr().err
+    config = load_training_config(configuration, ['stages.upper.steps=3'])
+    with pytest.raises(MotionAvatarError, match="unknown 'upper'; known: upper_tokens"):
+        SageStages(config)
+    config = load_training_config(configuration, ['stages.decoder.stps=3'])
+    with pytest.raises(MotionAvatarError, match=r"stages.decoder: unknown 'stps'"):
+        SageStages(config)
+
+
+@pytest.mark.parametrize('part', ['upper', 'lower'])
+def test_a_halfs_tokeniser_never_sees_targets_of_the_other_half(
+    configuration, data_folder, part
+):
+    config = load_training_config(configuration)
+    data = SageData(data_folder, {
+        split: find_clips(data_folder, split) for split in ('train', 'val')}, config)
+    training = SageTokenTraining(
+        data, SageStages(config)._network_config, TokenLossWeights(), part)
+    network = training.build_network(CPU).eval()
+    batch = training.draw(8, np.random.default_rng(0), CPU)
+    losses = []
+    for change in ((), PART_JOINTS['lower' if part == 'upper' else 'upper'][1:], (
+            PART_JOINTS[part][-1],)):
+        for joint in change:
+            batch.local_rotations[:, :, joint] = batch.local_rotations[:, :, joint].transpose(
+                -1, -2)
+        torch.manual_seed(0)
+        losses.append(training.loss(network, batch)[0].item())
+    assert losses[0] == losses[1]
+    assert losses[2] != losses[0]
+
+
+def test_windows_leave_out_the_frame_whose_differences_are_not_known(
+    configuration, data_folder
+):
+    data = SageData(data_folder, {
+        split: find_clips(data_folder, split) for split in ('train', 'val')},
+        load_training_config(configuration))
+    batch = data.draw('train', 4, 8, np.random.default_rng(0), CPU)
+    seen = observed(batch)
+    assert batch.local_rotations.shape[1] == 9
+    assert seen.features.shape[:2] == seen.pose_6d.shape[:2] == (4, 8)
+    moved = seen.features[..., 0, 15:18].norm(dim=-1)
+    assert (moved[:, 0] > 0.0).any()
