@@ -98,14 +98,17 @@ def test_a_tracker_that_turns_bad_holds_and_resumes_without_a_jump(
     assert held == len(spoilers)  # logged once per hold, not in each period
 
 
-def test_poses_carry_the_stamps_of_their_inputs_at_the_input_rate(avatar_rig):
-    rig = avatar_rig()
+@pytest.mark.parametrize('ahead_ms', [0, 50])
+def test_poses_carry_the_stamps_of_their_inputs_or_the_time_they_are_predicted_for(
+    avatar_rig, ahead_ms
+):
+    rig = avatar_rig(predict_ahead_s=ahead_ms / 1000.0)
     rig.track()
     rig.checker.clear()
     sent_ns: list[int] = []
 
     def note(sample):
-        sent_ns.append(sample[1])
+        sent_ns.append(sample[1] + ahead_ms * 1_000_000)
         return [sample]
 
     rig.operate(2.0, note)

@@ -15,6 +15,9 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from motion_avatar_ros.estimation.random_mage import write_random_mage
+from motion_avatar_ros.estimation.random_model import write_random_baseline
+from motion_avatar_ros.estimation.random_sage import write_random_sage
 from motion_avatar_ros.ros.qos import DIAGNOSTICS, LATCHED
 
 
@@ -124,6 +127,25 @@ def test_cleaned_up_and_configured_again_it_goes_on_without_a_jump(avatar_rig):
                        node.trigger_configure, node.trigger_activate):
         transition()
     rig.track()
+    rig.check_safe()
+
+
+def test_another_model_at_run_time_goes_through_the_states_and_does_not_jump(
+    avatar_rig, tmp_path
+):
+    rig = avatar_rig()
+    rig.track()
+    node = rig.node
+    for write in (write_random_mage, write_random_sage, write_random_baseline):
+        model = write(tmp_path / write.__name__)
+        assert not set_parameter(rig, 'model', str(model)).successful
+        node.trigger_deactivate()
+        node.trigger_cleanup()
+        assert set_parameter(rig, 'model', str(model)).successful
+        node.trigger_configure()
+        node.trigger_activate()
+        rig.track()
+        assert node._parts.estimator.folder == model
     rig.check_safe()
 
 
