@@ -99,6 +99,14 @@ class SageNetwork(nn.Module):
         nn.init.zeros_(self.to_residual.weight)
         nn.init.zeros_(self.to_residual.bias)
 
+    def train(self, mode: bool = True) -> SageNetwork:
+        """As `nn.Module.train`, but parts that are not trained stay without dropout."""
+        super().train(mode)
+        for part in (*self.denoisers.values(), self.decoder, self.refiner):
+            if not any(parameter.requires_grad for parameter in part.parameters()):
+                part.eval()
+        return self
+
     def denoiser(self, part: str) -> LatentDenoiser:
         """Return the denoiser of a half of the body."""
         return cast(LatentDenoiser, self.denoisers[part])

@@ -89,6 +89,17 @@ def test_refiner_starts_as_no_change_and_streams_like_the_whole():
     torch.testing.assert_close(torch.cat(parts, dim=1), whole, atol=1e-5, rtol=1e-5)
 
 
+def test_parts_that_are_not_trained_have_no_dropout():
+    network = SageNetwork(TINY).requires_grad_(False)
+    network.decoder.requires_grad_(True)
+    network.train()
+    assert network.decoder.training
+    assert not any(module.training for module in network.denoisers.modules()
+                   if module is not network.denoisers)
+    network.eval()
+    assert not network.decoder.training
+
+
 @pytest.mark.parametrize(('change', 'words'), [
     ({'prediction': 'v'}, "prediction 'v' is unknown; known: x0, noise"),
     ({'window': 7}, 'window is 7; allowed: even numbers'),
