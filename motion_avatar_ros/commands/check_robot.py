@@ -1,0 +1,89 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`check-robot`: what is found in a URDF, and what a user should look at."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+import json
+import math
+import sys
+from typing import Any
+
+from motion_avatar_ros.retarget.body_plan import BodyPlan, find_body_plan
+from motion_avatar_ros.retarget.robot_model import RobotModel
+from motion_avatar_ros.retarget.urdf import EXAMPLE_ROBOTS
+
+HELP = 'tell which joints of a URDF are hips, knees, elbows ..., which way it faces, and doubts'
+_LEAST_RANGE_DEG = 45.0
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command line."""
+    parser.add_argument(
+        'robot', help=f'URDF file, or an example: {", ".join(EXAMPLE_ROBOTS)}')
+    parser.add_argument('--json', action='store_true', help='one JSON object on the last line')
+
+
+def run(arguments: Namespace) -> int:
+    """Find, and print."""
+    robot = RobotModel.load(arguments.robot)
+    plan = find_body_plan(robot.joints)
+    found = _found(robot, plan)
+    sys.stdout.write(_report(robot, plan, found))
+    if arguments.json:
+        sys.stdout.write(json.dumps(found) + '\n')
+    return 0
+
+
+def _found(robot: RobotModel, plan: BodyPlan) -> dict[str, Any]:
+    def names(numbers: tuple[int, ...]) -> list[str]:
+        return [robot.joints[number].name for number in numbers]
+
+    return {
+        'robot': robot.name,
+        'forward': plan.axes[:, 0].round(4).tolist(),
+        'left': plan.axes[:, 1].round(4).tolist(),
+        'up': plan.axes[:, 2].round(4).tolist(),
+        'trunk': names(plan.trunk),
+        'head': names(plan.head),
+        **{limb: {
+            'joints': names(found.joints),
+            'elbow' if limb.endswith('arm') else 'knee': robot.joints[found.middle].name,
+            'wrist' if limb.endswith('arm') else 'ankle': robot.joints[found.end].name,
+            'upper_m': round(found.lengths_m[0], 4), 'lower_m': round(found.lengths_m[1], 4),
+        } for limb, found in plan.limbs.items()},
+        'doubts': [*plan.doubts, *_tight(robot, plan)],
+        'notes': list(robot.notes),
+    }
+
+
+def _tight(robot: RobotModel, plan: BodyPlan) -> list[str]:
+    """Return elbows and knees that can hardly bend."""
+    lines = []
+    for limb, found in plan.limbs.items():
+        joint = robot.joints[found.middle]
+        range_deg = math.degrees(joint.upper - joint.lower)
+        if range_deg < _LEAST_RANGE_DEG:
+            lines.append(f"'{joint.name}' bends the {limb} by {range_deg:.0f} degrees only")
+    return lines
+
+
+def _report(robot: RobotModel, plan: BodyPlan, found: dict[str, Any]) -> str:
+    lines = [f'{robot.name}: {len(robot.joints)} joints that turn']
+    for direction in ('forward', 'left', 'up'):
+        x, y, z = found[direction]
+        lines.append(f'  {direction:8} {x:6.2f} {y:6.2f} {z:6.2f}  in the axes of the base link')
+    lines.append(f'  trunk    {", ".join(found["trunk"]) or "none"}')
+    lines.append(f'  head     {", ".join(found["head"]) or "none"}')
+    for limb, one in plan.limbs.items():
+        shown = found[limb]
+        middle, end = (
+            ('elbow', 'wrist') if limb.endswith('arm') else ('knee', 'ankle'))
+        upper_m, lower_m = one.lengths_m
+        lines.append(
+            f"  {limb.replace('_', ' '):9} {middle} '{shown[middle]}', {end} '{shown[end]}', "
+            f'segments of {100 * upper_m:.1f} and {100 * lower_m:.1f} cm')
+    lines += [f'  doubtful: {doubt}' for doubt in found['doubts']] or ['  nothing is doubtful']
+    lines += [f'  note: {note}' for note in robot.notes]
+    return '\n'.join(lines) + '\n'

@@ -1,0 +1,63 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How far each joint may go in the next frame: position, velocity and acceleration, hard."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class JointLimits:
+    """
+    Limits of J joints, and where they are and how fast.
+
+    A joint may only be as fast as it can still brake, by its acceleration, before its position
+    limit; then the three limits never contradict each other.
+    """
+
+    def __init__(
+        self, lower: np.ndarray, upper: np.ndarray, velocity: np.ndarray,
+        acceleration: np.ndarray,
+    ) -> None:
+        """
+        Take limits.
+
+        Args:
+            lower, upper: (J,) [rad].
+            velocity: (J,) [rad/s].
+            acceleration: (J,) [rad/s^2].
+        """
+        self.lower = lower
+        self.upper = upper
+        self.velocity = velocity
+        self.acceleration = acceleration
+
+    def reach(
+        self, position: np.ndarray, speed: np.ndarray, dt_s: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Return the least and the greatest step (J,) [rad] of the next frame.
+
+        Args:
+            position: (J,) [rad], within the limits.
+            speed: (J,) [rad/s] of the last frame, such as these steps allowed.
+            dt_s: time of the frame.
+        """
+        change = self.acceleration * dt_s
+        fastest = np.minimum(self.velocity, speed + change)
+        slowest = np.maximum(-self.velocity, speed - change)
+        greatest = np.minimum(fastest, self._brakes(self.upper - position, dt_s))
+        least = np.maximum(slowest, -self._brakes(position - self.lower, dt_s))
+        # Only where the limits just changed: as far towards the allowed as acceleration lets.
+        greatest = np.maximum(greatest, np.minimum(slowest, self.velocity))
+        least = np.minimum(np.maximum(least, -self.velocity), greatest)
+        return least * dt_s, greatest * dt_s
+
+    def _brakes(self, room: np.ndarray, dt_s: float) -> np.ndarray:
+        """Return the greatest speed (J,) from which a joint still stops within its room [rad]."""
+        # In frames and in what one frame of braking takes off: a joint at n + part needs
+        # (n + 1)(n / 2 + part) of room, which in between is more than the parabola says.
+        unit = self.acceleration * dt_s
+        room = np.maximum(room, 0.0) / (unit * dt_s)
+        whole = np.floor(0.5 * (np.sqrt(1.0 + 8.0 * room) - 1.0))
+        return unit * (whole + room / (whole + 1.0) - 0.5 * whole)

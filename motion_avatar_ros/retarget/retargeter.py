@@ -1,0 +1,92 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Human poses in, robot poses out: a robot, its plan, its limits and its solver together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from motion_avatar_ros.body.motion import Motion
+from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.retarget.body_plan import BodyPlan, find_body_plan
+from motion_avatar_ros.retarget.joint_limits import JointLimits
+from motion_avatar_ros.retarget.robot_model import RobotModel
+from motion_avatar_ros.retarget.solver import RobotSolver, SolverWeights
+from motion_avatar_ros.retarget.targets import TargetBuilder, Targets
+
+#: Joints go no faster than this, whatever the URDF allows [rad/s].
+MAX_VELOCITY_RAD_S = 3.0 * np.pi
+#: URDFs say nothing of it [rad/s^2].
+MAX_ACCELERATION_RAD_S2 = 150.0
+
+
+@dataclass(frozen=True)
+class RobotMotion:
+    """
+    A robot's motion.
+
+    Attributes:
+        joint_names: of J joints.
+        joints: (F, J) [rad].
+        base_position: (F, 3) [m], in the world.
+        base_rotation: (F, 3, 3).
+        rate_hz: frames per second.
+    """
+
+    joint_names: tuple[str, ...]
+    joints: np.ndarray
+    base_position: np.ndarray
+    base_rotation: np.ndarray
+    rate_hz: float
+
+
+class Retargeter:
+    """Follows human motion with one robot."""
+
+    def __init__(
+        self, robot: RobotModel, weights: SolverWeights | None = None,
+        max_velocity_rad_s: float = MAX_VELOCITY_RAD_S,
+        max_acceleration_rad_s2: float = MAX_ACCELERATION_RAD_S2, iterations: int = 2,
+    ) -> None:
+        """Find the body in the robot; BodyPlanError where there is none."""
+        for name, value in (('velocity', max_velocity_rad_s),
+                            ('acceleration', max_acceleration_rad_s2)):
+            if not 0.0 < value < np.inf:
+                raise MotionAvatarError(f'the {name} limit is {value:g}; allowed: above 0')
+        self.robot = robot
+        self.plan: BodyPlan = find_body_plan(robot.joints)
+        joints = robot.joints
+        self.limits = JointLimits(
+            np.array([joint.lower for joint in joints]),
+            np.array([joint.upper for joint in joints]),
+            np.minimum([joint.velocity for joint in joints], max_velocity_rad_s),
+            np.full(len(joints), max_acceleration_rad_s2))
+        trunk = self.plan.trunk
+        self.targets = TargetBuilder(
+            self.plan, joints[trunk[0]].position if trunk else np.zeros(3))
+        self.solver = RobotSolver(robot, self.plan, self.limits, weights, iterations)
+
+    @classmethod
+    def load(cls, robot: str | Path) -> Retargeter:
+        """Load a URDF file, or an example by its name."""
+        return cls(RobotModel.load(robot))
+
+    def build_targets(self, motion: Motion) -> Targets:
+        """Return what a motion asks of the robot."""
+        return self.targets.build(*motion.poses.global_joints())
+
+    def follow(self, motion: Motion) -> RobotMotion:
+        """Follow a whole motion from its first frame, into which the robot does not move."""
+        targets = self.build_targets(motion)
+        self.solver.reset()
+        poses = [
+            self.solver.solve(targets, frame, 1.0 / motion.rate_hz)
+            for frame in range(len(motion))]
+        return RobotMotion(
+            tuple(joint.name for joint in self.robot.joints),
+            np.stack([pose.joints for pose in poses]),
+            np.stack([pose.base_position for pose in poses]),
+            np.stack([pose.base_rotation for pose in poses]), motion.rate_hz)

@@ -1,0 +1,97 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A robot's joints: their tree, axes, limits, and where they are in the neutral pose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from motion_avatar_ros.retarget.urdf import Urdf, UrdfError, find_urdf, read_urdf
+
+
+@dataclass(frozen=True)
+class Joint:
+    """
+    A revolute joint in the neutral pose, in the axes of the base link.
+
+    Attributes:
+        name: as in the URDF.
+        parent: index of the joint it hangs on, -1 for the base.
+        position: (3,) of its origin [m].
+        axis: (3,) unit vector.
+        lower, upper: limits [rad].
+        velocity: limit [rad/s].
+        mass_center: (3,) [m] of the link that it moves; its origin where that weighs nothing.
+    """
+
+    name: str
+    parent: int
+    position: np.ndarray
+    axis: np.ndarray
+    lower: float
+    upper: float
+    velocity: float
+    mass_center: np.ndarray
+
+
+class RobotModel:
+    """A URDF with a floating base, as pinocchio has it."""
+
+    def __init__(self, urdf: Urdf) -> None:
+        """
+        Build.
+
+        Raises:
+            UrdfError: pinocchio is missing or refuses it, or nothing moves.
+        """
+        pinocchio = _pinocchio()
+        self.name = urdf.name
+        self.notes = urdf.notes
+        try:
+            self.model: Any = pinocchio.buildModelFromXML(
+                urdf.xml, pinocchio.JointModelFreeFlyer())
+        except (RuntimeError, ValueError) as error:
+            raise UrdfError(f"robot '{urdf.name}': {' '.join(str(error).split())}") from None
+        if self.model.njoints <= 2:
+            raise UrdfError(f"robot '{urdf.name}' has no joint that turns")
+        self.data: Any = self.model.createData()
+        self.joints = self._joints(pinocchio)
+
+    @classmethod
+    def load(cls, robot: str | Path) -> RobotModel:
+        """Load a URDF file, or an example by its name; UrdfError where there is none."""
+        return cls(read_urdf(find_urdf(robot)))
+
+    def _joints(self, pinocchio: Any) -> tuple[Joint, ...]:
+        model, data = self.model, self.data
+        neutral = pinocchio.neutral(model)
+        pinocchio.computeJointJacobians(model, data, neutral)
+        base = data.oMi[1]
+        joints = []
+        for number in range(2, model.njoints):
+            at = base.actInv(data.oMi[number])
+            column = pinocchio.getJointJacobian(
+                model, data, number, pinocchio.ReferenceFrame.LOCAL)[3:, model.idx_vs[number]]
+            inertia = model.inertias[number]
+            center = at.act(inertia.lever) if inertia.mass > 1e-6 else at.translation
+            q, v = model.idx_qs[number], model.idx_vs[number]
+            joints.append(Joint(
+                model.names[number], model.parents[number] - 2, at.translation.copy(),
+                at.rotation @ column, float(model.lowerPositionLimit[q]),
+                float(model.upperPositionLimit[q]), float(model.velocityLimit[v]),
+                np.array(center)))
+        return tuple(joints)
+
+
+def _pinocchio() -> Any:
+    try:
+        import pinocchio
+    except ImportError:
+        raise UrdfError(
+            'pinocchio is not installed: pip install pin, or apt install '
+            'ros-$ROS_DISTRO-pinocchio') from None
+    return pinocchio

@@ -1,0 +1,256 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Inverse kinematics of a whole robot, frame by frame: damped Gauss-Newton over weighted tasks.
+
+All tasks go into one least-squares problem over the floating base and the joints, solved with
+the steps of joints held in their box (`joint_limits`) by an active set. Levenberg's damping
+grows with the error: undamped steps jump between branches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.linalg.lapack import dposv
+
+from motion_avatar_ros.retarget.body_plan import BodyPlan
+from motion_avatar_ros.retarget.joint_limits import JointLimits
+from motion_avatar_ros.retarget.robot_model import RobotModel
+from motion_avatar_ros.retarget.targets import LIMBS, Targets
+
+_BASE = 6
+_ACTIVE_SET_ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class SolverWeights:
+    """Square roots of the tasks' weights: positions [1/m], orientations [1/rad]."""
+
+    base_position: float = 10.0
+    base_rotation: float = 5.0
+    chest: float = 3.0
+    knee: float = 3.0
+    ankle: float = 7.0
+    foot: float = 3.0
+    elbow: float = 5.0
+    wrist: float = 10.0
+    posture: float = 0.05   # Towards the middle of each joint's range, or zero where it has it.
+    stay: float = 1.5       # Towards where each joint was: trembles less, lags more.
+    damping: float = 1e-3
+    error_damping: float = 0.02
+
+
+@dataclass(frozen=True)
+class RobotPose:
+    """
+    A pose of the robot.
+
+    Attributes:
+        base_rotation: (3, 3) in the world.
+        base_position: (3,) [m].
+        joints: (J,) [rad], in the model's order.
+    """
+
+    base_rotation: np.ndarray
+    base_position: np.ndarray
+    joints: np.ndarray
+
+
+class RobotSolver:
+    """Follows targets with one robot, warm-started from the frame before."""
+
+    def __init__(
+        self, robot: RobotModel, plan: BodyPlan, limits: JointLimits,
+        weights: SolverWeights | None = None, iterations: int = 2,
+    ) -> None:
+        """
+        Prepare.
+
+        Args:
+            robot, plan: the robot and what was found in it.
+            limits: of its joints.
+            weights: of the tasks.
+            iterations: Gauss-Newton steps of a frame.
+        """
+        import pinocchio
+
+        self._pin: Any = pinocchio
+        self._robot = robot
+        self._model, self._data = robot.model, robot.data
+        self._limits = limits
+        self._weights = weights or SolverWeights()
+        self._iterations = iterations
+        self._place_tasks(robot, plan)
+        zero_is_allowed = (limits.lower <= 0.0) & (limits.upper >= 0.0)
+        self._rest = np.where(zero_is_allowed, 0.0, 0.5 * (limits.lower + limits.upper))
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the pose: the next frame is solved afresh, from the neutral pose."""
+        self._q: np.ndarray | None = None
+        self._speed = np.zeros(len(self._limits.lower))
+
+    def solve(self, targets: Targets, frame: int, dt_s: float) -> RobotPose:
+        """
+        Follow a frame.
+
+        Args:
+            targets: of which `frame` is followed.
+            frame: its number.
+            dt_s: time since the frame before.
+        """
+        if self._q is None:
+            self._begin(targets, frame)
+        assert self._q is not None
+        start = self._q.copy()
+        least, greatest = self._limits.reach(start[7:], self._speed, dt_s)
+        q = start
+        for _ in range(self._iterations):
+            q = self._step(
+                q, targets, frame, start[7:] + least, start[7:] + greatest, start[7:])
+        self._speed = (q[7:] - start[7:]) / dt_s
+        self._q = q
+        return self._pose(q)
+
+    def _begin(self, targets: Targets, frame: int) -> None:
+        """Start from the base's target, joints free to go anywhere within their limits."""
+        quaternion = self._pin.Quaternion(np.asarray(targets.base_rotation[frame])).coeffs()
+        q = np.concatenate((
+            targets.base_position[frame], quaternion,
+            np.clip(self._rest, self._limits.lower, self._limits.upper)))
+        for _ in range(50):
+            q = self._step(q, targets, frame, self._limits.lower, self._limits.upper, q[7:])
+        self._q = q
+        self._speed = np.zeros(len(self._limits.lower))
+
+    def _pose(self, q: np.ndarray) -> RobotPose:
+        rotation = self._pin.Quaternion(q[3:7]).toRotationMatrix()
+        return RobotPose(np.array(rotation), q[:3].copy(), q[7:].copy())
+
+    def _place_tasks(self, robot: RobotModel, plan: BodyPlan) -> None:
+        """Find the joints and points of the tasks, and which columns move each."""
+        pin, weights = self._pin, self._weights
+        pin.forwardKinematics(self._model, self._data, pin.neutral(self._model))
+        base = self._data.oMi[1]
+        middles = [plan.limbs[name].middle + 2 for name in LIMBS]
+        ends = [plan.limbs[name].end + 2 for name in LIMBS]
+        self._point_joints = [*middles, *ends]
+        wanted = np.concatenate((
+            [plan.limbs[name].middle_m for name in LIMBS],
+            [plan.limbs[name].end_m for name in LIMBS]))
+        self._points = np.array([
+            self._data.oMi[joint].actInv(base.act(point))
+            for joint, point in zip(self._point_joints, wanted, strict=True)])
+        self._point_weights = np.array([
+            *(weights.knee,) * 2, *(weights.elbow,) * 2, *(weights.ankle,) * 2,
+            *(weights.wrist,) * 2])
+        chest = plan.trunk[-1] + 2 if plan.trunk else 1
+        self._turn_joints = [chest, *ends[:2]]
+        self._turn_neutral = np.stack([
+            (base.inverse() * self._data.oMi[joint]).rotation for joint in self._turn_joints])
+        self._turn_weights = np.array([weights.chest, weights.foot, weights.foot])
+        self._point_support = np.stack([self._support(joint) for joint in self._point_joints])
+        self._turn_support = np.stack([self._support(joint) for joint in self._turn_joints])
+
+    def _support(self, joint: int) -> np.ndarray:
+        """Return which velocities (nv,) move a joint."""
+        moves = np.zeros(self._model.nv)
+        while joint > 0:
+            first = self._model.idx_vs[joint]
+            moves[first:first + self._model.nvs[joint]] = 1.0
+            joint = self._model.parents[joint]
+        return moves
+
+    def _step(
+        self, q: np.ndarray, targets: Targets, frame: int, lower: np.ndarray,
+        upper: np.ndarray, before: np.ndarray,
+    ) -> np.ndarray:
+        """Take one Gauss-Newton step, joints staying between `lower` and `upper`."""
+        jacobian, error = self._tasks(q, targets, frame)
+        weights = self._weights
+        joints = q[7:]
+        hessian = jacobian.T @ jacobian
+        gradient = jacobian.T @ error
+        diagonal = np.full(len(hessian), weights.damping + (
+            weights.error_damping * float(error @ error)))
+        diagonal[_BASE:] += weights.posture ** 2 + weights.stay ** 2
+        gradient[_BASE:] += weights.posture ** 2 * (self._rest - joints) + (
+            weights.stay ** 2 * (before - joints))
+        hessian[np.diag_indices_from(hessian)] += diagonal
+        step = _boxed(hessian, gradient, lower - joints, upper - joints)
+        q = np.asarray(self._pin.integrate(self._model, q, step))
+        q[7:] = np.clip(q[7:], lower, upper)
+        return q
+
+    def _tasks(
+        self, q: np.ndarray, targets: Targets, frame: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the weighted Jacobian and what the tasks lack, in the world's axes."""
+        pin, data, weights = self._pin, self._data, self._weights
+        columns = np.asarray(pin.computeJointJacobians(self._model, data, q))
+        linear, angular = columns[:3], columns[3:]
+        places = [data.oMi[joint] for joint in self._point_joints]
+        points = np.array([
+            place.act(point) for place, point in zip(places, self._points, strict=True)])
+        wanted = np.concatenate((targets.middle[frame], targets.end[frame]))
+        # Of a point: v + w x p, of the columns that move it.
+        moved = linear[None] + np.cross(angular.T[None], points[:, None]).swapaxes(1, 2)
+        moved *= self._point_support[:, None] * self._point_weights[:, None, None]
+        lacking = (wanted - points) * self._point_weights[:, None]
+        turns = np.stack([
+            data.oMi[joint].rotation for joint in self._turn_joints])
+        asked = np.concatenate((
+            targets.chest_turn[None, frame], targets.foot_turn[frame])) @ self._turn_neutral
+        turned = angular[None] * (
+            self._turn_support[:, None] * self._turn_weights[:, None, None])
+        askew = _turn_vectors(asked @ turns.swapaxes(-1, -2)) * self._turn_weights[:, None]
+        base = data.oMi[1]
+        base_columns = np.zeros((6, columns.shape[1]))
+        base_columns[:3, :_BASE] = weights.base_position * (
+            linear[:, :_BASE] + np.cross(angular[:, :_BASE].T, base.translation).T)
+        base_columns[3:, :_BASE] = weights.base_rotation * angular[:, :_BASE]
+        base_lacks = np.concatenate((
+            weights.base_position * (targets.base_position[frame] - base.translation),
+            weights.base_rotation * _turn_vectors(
+                targets.base_rotation[frame][None] @ base.rotation.T[None])[0]))
+        width = columns.shape[1]
+        return (
+            np.concatenate((moved.reshape(-1, width), turned.reshape(-1, width), base_columns)),
+            np.concatenate((lacking.ravel(), askew.ravel(), base_lacks)))
+
+
+def _turn_vectors(rotations: np.ndarray) -> np.ndarray:
+    """Return rotation vectors (N, 3) of (N, 3, 3); near half a turn their axis is a guess."""
+    trace = rotations[:, 0, 0] + rotations[:, 1, 1] + rotations[:, 2, 2]
+    skew = 0.5 * np.stack((
+        rotations[:, 2, 1] - rotations[:, 1, 2], rotations[:, 0, 2] - rotations[:, 2, 0],
+        rotations[:, 1, 0] - rotations[:, 0, 1]), axis=-1)
+    sine = np.linalg.norm(skew, axis=-1)
+    angle = np.arctan2(sine, 0.5 * (trace - 1.0))
+    return skew * (angle / np.maximum(sine, 1e-9))[:, None]
+
+
+def _boxed(
+    hessian: np.ndarray, gradient: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> np.ndarray:
+    """Minimise a quadratic whose last variables stay in a box, by clamping what leaves it."""
+    _, step, _ = dposv(hessian, gradient)
+    clamped = np.zeros(len(step), dtype=bool)
+    joints = step[_BASE:]
+    for _ in range(_ACTIVE_SET_ROUNDS):
+        leaves = (joints < lower - 1e-12) | (joints > upper + 1e-12)
+        leaves &= ~clamped[_BASE:]
+        if not leaves.any():
+            break
+        clamped[_BASE:] |= leaves
+        joints[:] = np.where(clamped[_BASE:], np.clip(joints, lower, upper), joints)
+        free = ~clamped
+        _, solved, _ = dposv(
+            hessian[np.ix_(free, free)],
+            gradient[free] - hessian[np.ix_(free, clamped)] @ step[clamped])
+        step[free] = solved
+    joints[:] = np.clip(joints, lower, upper)
+    return step

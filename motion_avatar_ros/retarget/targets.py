@@ -1,0 +1,107 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Where a robot's parts shall be for a human pose, in the robot's own proportions.
+
+Directions of bones are the human's, lengths of segments the robot's, and the pelvis is as high
+as the legs' ratio asks: what position tasks ask for is what orientation tasks ask for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motion_avatar_ros.body.axes import ROS_FROM_SMPL
+from motion_avatar_ros.body.skeleton import JOINT_INDEX, REST_OFFSETS_M
+from motion_avatar_ros.retarget.body_plan import BodyPlan
+
+LIMBS = ('left_leg', 'right_leg', 'left_arm', 'right_arm')
+_CHAINS = {
+    'left_leg': ('left_hip', 'left_knee', 'left_ankle'),
+    'right_leg': ('right_hip', 'right_knee', 'right_ankle'),
+    'left_arm': ('left_shoulder', 'left_elbow', 'left_wrist'),
+    'right_arm': ('right_shoulder', 'right_elbow', 'right_wrist'),
+}
+_PELVIS, _CHEST = JOINT_INDEX['pelvis'], JOINT_INDEX['spine3']
+_ANKLES = JOINT_INDEX['left_ankle'], JOINT_INDEX['right_ankle']
+
+
+@dataclass(frozen=True)
+class Targets:
+    """
+    What F frames ask for, in the world.
+
+    Attributes:
+        base_rotation: (F, 3, 3) of the base link.
+        base_position: (F, 3) [m].
+        chest_turn: (F, 3, 3) how the chest is turned from where it is in the neutral pose of a
+            base that is not turned.
+        middle: (F, 4, 3) [m] of knees and elbows, in the order of LIMBS.
+        end: (F, 4, 3) [m] of ankles and wrists.
+        foot_turn: (F, 2, 3, 3) of the feet, left and right, as `chest_turn`.
+        directions: (F, 4, 2, 3) unit vectors of the human's upper and lower segments.
+    """
+
+    base_rotation: np.ndarray
+    base_position: np.ndarray
+    chest_turn: np.ndarray
+    middle: np.ndarray
+    end: np.ndarray
+    foot_turn: np.ndarray
+    directions: np.ndarray
+
+
+class TargetBuilder:
+    """Builds the targets of one robot."""
+
+    def __init__(self, plan: BodyPlan, waist_m: np.ndarray) -> None:
+        """
+        Measure the robot.
+
+        Args:
+            plan: of the robot.
+            waist_m: (3,) [m] about which the trunk turns, in the base's axes.
+        """
+        self._plan = plan
+        self._waist_m = waist_m
+        self._roots = np.stack([plan.limbs[name].root_m for name in LIMBS])
+        self._lengths = np.array([plan.limbs[name].lengths_m for name in LIMBS])
+        chains = np.array([[JOINT_INDEX[joint] for joint in _CHAINS[name]] for name in LIMBS])
+        self._bones = chains
+        human_legs_m = np.linalg.norm(REST_OFFSETS_M[chains[:2, 1:]], axis=-1).sum(1)
+        #: The robot's legs over the human's.
+        self.scale = float(self._lengths[:2].sum() / human_legs_m.sum())
+        # Hips of robots sit lower or higher under the base than a human's under the pelvis.
+        up = plan.axes[:, 2]
+        human_hips_m = REST_OFFSETS_M[chains[:2, 0], 1].mean()
+        self._lift_m = self.scale * human_hips_m - float((self._roots[:2] @ up).mean())
+
+    def build(self, rotations: np.ndarray, positions: np.ndarray) -> Targets:
+        """
+        Build targets.
+
+        Args:
+            rotations: (F, 22, 3, 3) of the human's joints in the z-up world, SMPL body axes.
+            positions: (F, 22, 3) [m].
+        """
+        axes = self._plan.axes
+        # A turn of the body's axes as they are in the world is one of the base's.
+        to_base = ROS_FROM_SMPL.T @ axes.T
+        turns = rotations @ to_base
+        base_rotation = turns[:, _PELVIS]
+        base = self.scale * positions[:, _PELVIS]
+        base[:, 2] += self._lift_m
+        bones = positions[:, self._bones]
+        segments = np.diff(bones, axis=2)
+        directions = segments / np.linalg.norm(segments, axis=-1, keepdims=True)
+        hips = base[:, None] + self._roots[:2] @ base_rotation.swapaxes(-1, -2)
+        waist = base + self._waist_m @ base_rotation.swapaxes(-1, -2)
+        chest = turns[:, _CHEST]
+        shoulders = waist[:, None] + (self._roots[2:] - self._waist_m) @ chest.swapaxes(-1, -2)
+        middle = np.concatenate((hips, shoulders), axis=1) + (
+            self._lengths[:, :1] * directions[:, :, 0])
+        end = middle + self._lengths[:, 1:] * directions[:, :, 1]
+        return Targets(
+            base_rotation, base, chest, middle, end, turns[:, _ANKLES], directions)

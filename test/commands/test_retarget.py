@@ -1,0 +1,73 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`check-robot` and `retarget` on the command line."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from swaying_motion import swaying_motion
+
+pytest.importorskip('pinocchio', reason='needs pinocchio')
+
+from motion_avatar_ros.body.motion import save_motion  # noqa: E402
+from motion_avatar_ros.commands.main import main  # noqa: E402
+from motion_avatar_ros.retarget.urdf import UrdfError, find_urdf  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def example_robots():
+    try:
+        find_urdf('g1')
+    except UrdfError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def clip(tmp_path):
+    save_motion(tmp_path / 'clip.npz', swaying_motion(1, 40))
+    return tmp_path / 'clip.npz'
+
+
+def test_check_robot_names_what_it_found_and_what_is_doubtful(capsys):
+    assert main(['check-robot', 'g1', '--json']) == 0
+    out = capsys.readouterr().out
+    found = json.loads(out.splitlines()[-1])
+    assert found['left_arm']['elbow'] == 'left_elbow_joint'
+    assert found['head'] == [] and 'no head joint' in found['doubts'][0]
+    assert 'doubtful: no head joint' in out and 'left_knee_joint' in out
+
+
+@pytest.mark.parametrize('suffix', ['.npz', '.csv'])
+def test_a_file_of_joints_is_written_by_name(tmp_path, clip, suffix):
+    out = tmp_path / f'robot{suffix}'
+    assert main(['retarget', '--clip', str(clip), '--out', str(out)]) == 0
+    if suffix == '.npz':
+        with np.load(out) as archive:
+            names, joints = archive['joint_names'].tolist(), archive['joints']
+            assert float(archive['rate_hz']) == 60.0
+            np.testing.assert_allclose(
+                np.linalg.norm(archive['base_quaternion_xyzw'], axis=1), 1.0)
+    else:
+        names = out.read_text().splitlines()[0].split(',')[8:]
+        joints = np.loadtxt(out, delimiter=',', skiprows=1)[:, 8:]
+    assert names[:1] == ['left_hip_pitch_joint'] and joints.shape[1] == len(names) == 29
+    assert np.isfinite(joints).all() and np.ptp(joints, axis=0).max() > 0.01
+
+
+@pytest.mark.parametrize(('change', 'word'), [
+    ({'--out': 'clip.npz'}, 'exists already'), ({'--out': 'none/r.npz'}, 'folder that exists'),
+    ({'--out': 'r.txt'}, '.npz or .csv'), ({'--clip': 'none.npz'}, 'no such file'),
+    ({'--robot': 'none'}, 'examples: g1'), ({'--robot': 'clip.npz'}, 'cannot be read')])
+def test_what_cannot_be_done_is_one_line_and_nothing_is_written(
+    tmp_path, clip, monkeypatch, capsys, change, word
+):
+    monkeypatch.chdir(tmp_path)
+    options = {'--clip': 'clip.npz', '--out': 'r.npz', **change}
+    before = clip.read_bytes()
+    assert main(['retarget', *(part for pair in options.items() for part in pair)]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1 and word in lines[0]
+    assert clip.read_bytes() == before and not (tmp_path / 'r.npz').exists()

@@ -1,0 +1,122 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A robot that follows: close, within every limit, from any start, and on its own side."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from motion_avatar_ros.body.motion import Motion
+from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.body.procedural_motion import builtin_motion
+from motion_avatar_ros.body.rotations import matrix_from_axis_angle, rotation_about_z
+from motion_avatar_ros.body.skeleton import JOINT_INDEX
+from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.retarget.retargeter import Retargeter
+
+FRAMES = 240
+
+
+def placed(retargeter, result):
+    """Return middles and ends of limbs (F, 8, 3) [m] that the result puts the robot's to."""
+    model, data, solver = retargeter.robot.model, retargeter.robot.data, retargeter.solver
+    pinocchio = solver._pin
+    points = []
+    for frame in range(len(result.joints)):
+        q = np.concatenate((
+            result.base_position[frame],
+            pinocchio.Quaternion(result.base_rotation[frame]).coeffs(), result.joints[frame]))
+        pinocchio.forwardKinematics(model, data, q)
+        points.append([
+            data.oMi[joint].act(point)
+            for joint, point in zip(solver._point_joints, solver._points, strict=True)])
+    return np.array(points)
+
+
+def errors_cm(retargeter, motion, result):
+    targets = retargeter.build_targets(motion)
+    return 100.0 * np.linalg.norm(placed(retargeter, result)[:, 4:] - targets.end, axis=-1)
+
+
+def check_limits(retargeter, result, dt_s=1.0 / 60.0):
+    limits = retargeter.limits
+    assert (result.joints >= limits.lower - 1e-9).all()
+    assert (result.joints <= limits.upper + 1e-9).all()
+    speeds = np.diff(result.joints, axis=0) / dt_s
+    assert (np.abs(speeds) <= limits.velocity + 1e-6).all()
+    assert (np.abs(np.diff(speeds, axis=0)) <= limits.acceleration * dt_s + 1e-6).all()
+
+
+def turned(motion, yaw_rad):
+    turn = rotation_about_z(np.array(yaw_rad))
+    local = motion.poses.local_rotations.copy()
+    local[:, 0] = turn @ local[:, 0]
+    return Motion(BodyPose(local, motion.poses.root_position @ turn.T), motion.rate_hz)
+
+
+def arm_swing(angles_rad):
+    """Stand with the left arm raised sideways from hanging by angles (F,)."""
+    vectors = np.zeros((len(angles_rad), 22, 3))
+    vectors[:, JOINT_INDEX['left_shoulder'], 2] = -np.pi / 2 + angles_rad
+    vectors[:, JOINT_INDEX['right_shoulder'], 2] = np.pi / 2
+    local = matrix_from_axis_angle(vectors)
+    local[:, 0] = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    return Motion(BodyPose(local, np.tile([0.0, 0.0, 0.95], (len(angles_rad), 1))), 60.0)
+
+
+@pytest.mark.parametrize('robot', ['g1', 'talos', 'romeo', 'icub'])
+def test_hands_and_feet_are_where_they_are_asked_to_be_and_no_limit_is_broken(robots, robot):
+    retargeter = robots(robot)
+    motion = builtin_motion('walk', 60.0)
+    motion = Motion(motion.poses[:FRAMES], 60.0)
+    result = retargeter.follow(motion)
+    check_limits(retargeter, result)
+    errors = errors_cm(retargeter, motion, result)[30:]
+    assert errors[:, :2].mean() < 4.0 and errors[:, 2:].mean() < 4.0
+
+
+@pytest.mark.parametrize('yaw_rad', [np.pi, -np.pi / 2])
+def test_an_operator_who_faces_away_is_followed_as_one_who_does_not(robots, yaw_rad):
+    retargeter = robots('g1')
+    motion = Motion(builtin_motion('wave', 60.0).poses[:60], 60.0)
+    straight, away = (
+        retargeter.follow(each).joints for each in (motion, turned(motion, yaw_rad)))
+    np.testing.assert_allclose(away, straight, atol=1e-4)
+
+
+def test_a_raised_left_arm_is_the_robots_left_one(robots):
+    retargeter = robots('g1')
+    motion = arm_swing(np.linspace(0.0, np.pi / 2, 120))
+    points = placed(retargeter, retargeter.follow(motion))
+    left, right = points[:, 6], points[:, 7]
+    assert left[-1, 2] - left[0, 2] > 0.15
+    assert abs(right[-1, 2] - right[0, 2]) < 0.05
+    assert (left[:, 1] > right[:, 1]).all()
+
+
+def test_an_arm_that_is_stretched_and_comes_back_does_not_flip(robots):
+    retargeter = robots('g1')
+    swing = np.pi * (0.5 - 0.5 * np.cos(np.linspace(0.0, 4.0 * np.pi, 360)))
+    result = retargeter.follow(arm_swing(swing))
+    check_limits(retargeter, result)
+    # The second swing is the first once more; an arm may swivel a little about its hand.
+    np.testing.assert_allclose(result.joints[350], result.joints[170], atol=0.3)
+
+
+def test_a_jump_of_the_human_never_breaks_a_limit(robots):
+    retargeter = robots('g1')
+    angles = np.where(np.arange(120) < 60, 0.0, np.pi)
+    check_limits(retargeter, retargeter.follow(arm_swing(angles)))
+
+
+def test_the_same_motion_gives_the_same_joints(robots):
+    retargeter = robots('g1')
+    motion = Motion(builtin_motion('squat', 60.0).poses[:60], 60.0)
+    np.testing.assert_array_equal(
+        retargeter.follow(motion).joints, retargeter.follow(motion).joints)
+
+
+def test_limits_that_are_none_are_refused(robots):
+    with pytest.raises(MotionAvatarError, match='velocity limit is 0; allowed: above 0'):
+        Retargeter(robots('g1').robot, max_velocity_rad_s=0.0)
