@@ -22,7 +22,7 @@ RATE_HZ = 60.0
 class Given:
     """Answers what it is told to, whatever the trackers."""
 
-    name, rate_hz, tracker_names = 'given', RATE_HZ, ('head',)
+    name, rate_hz, tracker_names = 'given', RATE_HZ, ('head', 'left_hand')
 
     def __init__(self, *poses: BodyPose) -> None:
         self.streams = len(poses)
@@ -42,10 +42,12 @@ class Given:
             np.full((self.streams, frames, 2), 0.5))
 
 
-def run(estimator: AheadEstimator, frames: int) -> BodyPose:
+def run(estimator: AheadEstimator, frames: int, is_there: np.ndarray | None = None) -> BodyPose:
+    positions = np.zeros((estimator.streams, frames, len(estimator.tracker_names), 3))
+    if is_there is not None:
+        positions[:, ~is_there, -1] = np.nan
     return estimator.step(
-        np.tile(np.eye(3), (estimator.streams, frames, 1, 1, 1)),
-        np.zeros((estimator.streams, frames, 1, 3))).poses
+        np.tile(np.eye(3), (*positions.shape[:3], 1, 1)), positions).poses
 
 
 def moving(angles_rad: np.ndarray) -> BodyPose:
@@ -89,6 +91,43 @@ def test_noisy_speeds_beyond_human_ones_are_not_believed():
     predicted = run(AheadEstimator(Given(poses), 0.06), 60)[0]
     assert geodesic_angle(predicted.local_rotations, poses.local_rotations).max() <= 20 * 0.06
     assert np.abs(predicted.root_position - poses.root_position).max() <= 4 * 0.06
+
+
+@pytest.mark.parametrize('jump_rad', [0.5, 1.0, 3.0])
+def test_a_jump_of_one_frame_counts_no_more_than_a_believed_speed_for_one_frame(jump_rad):
+    poses = moving(np.where(np.arange(60) < 30, 0.0, jump_rad))
+    predicted = run(AheadEstimator(Given(poses), 0.06), 60)[0]
+    over = geodesic_angle(predicted.local_rotations, poses.local_rotations)[:, 16]
+    assert 0.0 < over[30] < 20 / RATE_HZ  # of the 0.5, 1 and 3 rad
+    assert over[40] < 0.05 * over[30]
+
+
+@pytest.mark.parametrize('is_there', [np.arange(60) < 30, np.arange(60) >= 30])
+def test_the_step_where_a_tracker_is_lost_or_returns_is_not_thrown_on(is_there):
+    poses = moving(np.where(np.arange(60) < 30, 0.0, 0.3))
+    predicted = run(AheadEstimator(Given(poses), 0.06), 60, is_there)[0]
+    np.testing.assert_allclose(
+        predicted.local_rotations, poses.local_rotations, atol=1e-12)
+    np.testing.assert_allclose(predicted.root_position, poses.root_position, atol=1e-12)
+
+
+def test_where_a_tracker_is_lost_what_moves_is_predicted_on_without_a_jump():
+    poses = moving(np.arange(60) * 0.02)
+    predicted = run(AheadEstimator(Given(poses), 0.06), 60, np.arange(60) < 30)[0]
+    ahead_m = (predicted.root_position - poses.root_position)[:, 0]
+    assert ahead_m[30] > 0.6 * ahead_m[29] > 0.0
+    assert np.abs(np.diff(ahead_m)).max() <= ahead_m[29] * 0.35
+
+
+def test_a_tracker_lost_in_one_stream_changes_nothing_in_another():
+    poses = moving(np.where(np.arange(60) < 30, 0.0, 0.3))
+    positions = np.zeros((2, 60, 2, 3))
+    positions[1, 30:, 1] = np.nan
+    both = AheadEstimator(Given(poses, poses), 0.06).step(
+        np.tile(np.eye(3), (2, 60, 2, 1, 1)), positions).poses
+    alone = run(AheadEstimator(Given(poses), 0.06), 60)
+    np.testing.assert_array_equal(both.local_rotations[0], alone.local_rotations[0])
+    np.testing.assert_allclose(both.local_rotations[1], poses.local_rotations, atol=1e-12)
 
 
 def test_after_a_reset_nothing_is_predicted_from_before_and_the_way_ahead_grows_from_zero():
