@@ -125,12 +125,11 @@ class PoseLimiter:
             self._last = pose
             return pose
 
-        fractions = np.where(
-            is_limited, allowed_rad / np.maximum(angles_rad, 1e-12), approach)
         if is_root_limited:
             root_step_m *= root_allowed_m / root_distance_m
         self._last = BodyPose(
-            _rotated_towards(last.local_rotations, pose.local_rotations, fractions),
+            _rotated_towards(
+                last.local_rotations, pose.local_rotations, approach, is_limited, allowed_rad),
             last.root_position + root_step_m)
         return self._last
 
@@ -164,7 +163,14 @@ def _smoothstep(x: float) -> float:
     return x * x * (3.0 - 2.0 * x)
 
 
-def _rotated_towards(start: np.ndarray, end: np.ndarray, fractions: np.ndarray) -> np.ndarray:
-    """Return rotations (N, 3, 3) moved from start towards end by fractions (N,) of the arc."""
+def _rotated_towards(
+    start: np.ndarray, end: np.ndarray, fraction: float, is_limited: np.ndarray,
+    allowed_rad: float,
+) -> np.ndarray:
+    """Return rotations (N, 3, 3) a fraction of the way on, or by the allowed angle (N,)."""
     arc = Rotation.from_matrix(transpose(start) @ end).as_rotvec()
+    # Of the arc itself: the chord of nearly opposite rotations that are rounded tells less.
+    angles_rad = np.sqrt((arc * arc).sum(axis=-1))
+    fractions = np.where(
+        is_limited, np.minimum(allowed_rad / np.maximum(angles_rad, 1e-12), 1.0), fraction)
     return start @ Rotation.from_rotvec(fractions[:, None] * arc).as_matrix()

@@ -202,3 +202,15 @@ def test_lost_frames_do_not_stretch_a_blend():
     for _ in range(5):
         shown = limiter.limit(there, 1.0 / 60.0, elapsed_s=0.1)
     np.testing.assert_allclose(shown.root_position, there.root_position)
+
+
+def test_a_rounded_rotation_by_nearly_half_a_turn_does_not_stretch_the_limit():
+    start = make_pose(0)
+    half_turn = np.zeros((JOINT_COUNT, 3))
+    half_turn[:, 1] = np.linspace(np.pi - 1e-3, np.pi, JOINT_COUNT)
+    end = (start.local_rotations @ matrix_from_axis_angle(half_turn)).astype(np.float32)
+    limiter = make_limiter()
+    shown = [limiter.limit(start, DT_S)]
+    shown += [limiter.limit(BodyPose(end * (1.0 - 1e-6), start.root_position), DT_S)
+              for _ in range(3)]
+    assert steps(shown)[0].max() <= MAX_JOINT_RAD_S * DT_S * (1 + 1e-9)
