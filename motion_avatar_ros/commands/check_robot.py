@@ -49,13 +49,16 @@ def _found(robot: RobotModel, plan: BodyPlan) -> dict[str, Any]:
         'head': names(plan.head),
         **{limb: {
             'joints': names(found.joints),
-            'elbow' if limb.endswith('arm') else 'knee': robot.joints[found.middle].name,
-            'wrist' if limb.endswith('arm') else 'ankle': robot.joints[found.end].name,
+            **dict(zip(_middle_and_end(limb), names((found.middle, found.end)), strict=True)),
             'upper_m': round(found.lengths_m[0], 4), 'lower_m': round(found.lengths_m[1], 4),
         } for limb, found in plan.limbs.items()},
         'doubts': [*plan.doubts, *_tight(robot, plan)],
         'notes': list(robot.notes),
     }
+
+
+def _middle_and_end(limb: str) -> tuple[str, str]:
+    return ('elbow', 'wrist') if limb.endswith('arm') else ('knee', 'ankle')
 
 
 def _tight(robot: RobotModel, plan: BodyPlan) -> list[str]:
@@ -78,8 +81,7 @@ def _report(robot: RobotModel, plan: BodyPlan, found: dict[str, Any]) -> str:
     lines.append(f'  head     {", ".join(found["head"]) or "none"}')
     for limb, one in plan.limbs.items():
         shown = found[limb]
-        middle, end = (
-            ('elbow', 'wrist') if limb.endswith('arm') else ('knee', 'ankle'))
+        middle, end = _middle_and_end(limb)
         upper_m, lower_m = one.lengths_m
         lines.append(
             f"  {limb.replace('_', ' '):9} {middle} '{shown[middle]}', {end} '{shown[end]}', "

@@ -26,6 +26,7 @@ from motion_avatar_ros.commands.option_types import (
 )
 from motion_avatar_ros.commands.progress import Progress
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.estimation.ahead_estimator import AheadEstimator
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.estimation.one_euro_estimator import OneEuroEstimator, PoseSmoothing
 from motion_avatar_ros.estimation.window_overlap import WindowOverlap
@@ -130,6 +131,8 @@ def run(arguments: Namespace) -> int:
     models = load_models(given, arguments)
     model = models[0]
     _check_dropouts(models, arguments.dropout_percent)
+    ahead_s = None if arguments.ahead_ms is None else arguments.ahead_ms / 1000.0
+    predicting = [] if ahead_s is None else [AheadEstimator(each, ahead_s) for each in models]
     motions = [load_motion(path) for path in paths]
     disturbance = TrackerDisturbance(
         arguments.noise_mm / 1000.0, math.radians(arguments.noise_deg),
@@ -140,8 +143,8 @@ def run(arguments: Namespace) -> int:
     smooth = [] if arguments.one_euro is None else evaluate_all(
         [OneEuroEstimator(each, arguments.one_euro) for each in models],
         [f'{label}+one_euro' for label in labels], motions, disturbance, frames_per_step)
-    ahead = [] if arguments.ahead_ms is None else evaluate_ahead(
-        models, labels, motions, disturbance, frames_per_step, arguments.ahead_ms / 1000.0)
+    ahead = [] if ahead_s is None else evaluate_ahead(
+        models, predicting, labels, motions, disturbance, frames_per_step, ahead_s)
     trivial = [evaluate_one(one, motions, disturbance, frames_per_step) for one in (
         trivial_estimators(model, arguments) if arguments.baselines else ())]
     trials = _trials(model, motions, arguments)

@@ -38,8 +38,7 @@ def load_models(given: Sequence[str], arguments: Namespace) -> list[PoseEstimato
     for one in given:
         model = PoseEstimator.load(
             one, arguments.device, 1 if arguments.windows else arguments.streams,
-            arguments.trackers,
-            arguments.sampler_steps, not arguments.free)
+            arguments.trackers, arguments.sampler_steps, not arguments.free)
         model.warm_up()
         if arguments.windows is not None:
             model.use_windows(arguments.windows)
@@ -101,12 +100,12 @@ def evaluate_one(
 
 
 def evaluate_ahead(
-    models: Sequence[OnlineEstimator], labels: Sequence[str], motions: Sequence[Motion],
-    disturbance: TrackerDisturbance, frames_per_step: int | None, ahead_s: float,
+    models: Sequence[OnlineEstimator], predicting: Sequence[AheadEstimator],
+    labels: Sequence[str], motions: Sequence[Motion], disturbance: TrackerDisturbance,
+    frames_per_step: int | None, ahead_s: float,
 ) -> list[Evaluation]:
-    """Measure models against the truth `ahead_s` later, with prediction and without."""
+    """Measure models against the truth `ahead_s` later, without prediction and with."""
     name = f'{1e3 * ahead_s:g}ms'
-    predicting = [AheadEstimator(model, ahead_s) for model in models]
     return [
         evaluation
         for which, suffix in ((models, f'-{name}'), (predicting, f'+{name}'))

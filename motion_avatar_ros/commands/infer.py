@@ -10,8 +10,8 @@ import sys
 import time
 
 from motion_avatar_ros.body.motion import Motion, load_motion, save_motion
+from motion_avatar_ros.commands.new_file import require_new_file
 from motion_avatar_ros.commands.option_types import names, positive_count, window_overlap
-from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.window_overlap import WindowOverlap
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES
 
@@ -48,10 +48,7 @@ def run(arguments: Namespace) -> int:
 
     torch.set_num_threads(arguments.threads)
     out = arguments.out
-    if out.suffix != '.npz' or not out.absolute().parent.is_dir():
-        raise MotionAvatarError(f"--out '{out}': allowed is a new .npz in a folder that exists")
-    if out.exists():
-        raise MotionAvatarError(f"--out '{out}' exists already")
+    require_new_file(out, '.npz')
     motion = load_motion(arguments.clip)
     estimator = PoseEstimator.load(
         arguments.model, arguments.device, available=arguments.trackers)

@@ -13,8 +13,8 @@ import numpy as np
 
 from motion_avatar_ros.body.motion import load_motion
 from motion_avatar_ros.body.rotations import quaternion_from_matrix
+from motion_avatar_ros.commands.new_file import require_new_file
 from motion_avatar_ros.commands.option_types import positive_number
-from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.retarget.retargeter import (
     MAX_ACCELERATION_RAD_S2, MAX_VELOCITY_RAD_S, Retargeter, RobotMotion,
 )
@@ -45,11 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Retarget and write."""
     out = arguments.out
-    if out.suffix not in ('.npz', '.csv') or not out.absolute().parent.is_dir():
-        raise MotionAvatarError(
-            f"--out '{out}': allowed is a new .npz or .csv in a folder that exists")
-    if out.exists():
-        raise MotionAvatarError(f"--out '{out}' exists already")
+    require_new_file(out, '.npz', '.csv')
     motion = load_motion(arguments.clip).resampled(arguments.rate_hz)
     retargeter = Retargeter(
         RobotModel.load(arguments.robot), None, arguments.max_velocity,

@@ -53,8 +53,8 @@ class OverlappingSampler(MageSampler):
         whole = features.shape[1]
         starts = self._windows.starts(whole)
         frames = min(self._windows.frames, whole)
-        cut = torch.stack([features[:, start:start + frames] for start in starts], dim=1)
         blend = _Blend(starts, frames, whole, self._windows.overlap, features)
+        cut = blend.cut(features)
         recovered: dict[int, Tensor] = {}
         given: Tensor | None = None
         pose: MagePose | None = None

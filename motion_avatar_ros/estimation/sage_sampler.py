@@ -57,17 +57,17 @@ class SageSampler:
             network: a SageNetwork, or what wraps one.
             part: 'upper' or 'lower'.
             features: (B, window, features), z-scored.
-            upper: (B, window / 2, latent) of the upper body, where the lower is asked for.
+            upper: (B, window / 2, latent) of the upper body, which the lower one's denoiser sees
+                where it is stratified.
 
         Returns:
             (B, window / 2, latent), z-scored.
         """
         noisy = self._noises[part].expand(len(features), -1, -1)
-        given = upper if part == 'lower' and self._config.is_stratified else None
         clean = noisy
         for number, timestep in enumerate(self._timesteps):
             times = noisy.new_full((len(features),), timestep)
-            predicted = network(part, noisy, times, features, given)
+            predicted = network(part, noisy, times, features, upper)
             level = self._alpha_bars[number]
             clean = predicted if self._config.prediction == 'x0' else (
                 (noisy - (1.0 - level).sqrt() * predicted) / level.sqrt())

@@ -10,14 +10,11 @@ what the model is stratified by. Gates begin at zero, as DiT's do.
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
 from motion_avatar_ros.networks.sequence_encoder import sinusoidal_positions
-
-_TIME_FREQUENCIES = 64
+from motion_avatar_ros.networks.timestep_embedding import TimestepEmbedding
 
 
 class DiTBlock(nn.Module):
@@ -73,8 +70,7 @@ class LatentDenoiser(nn.Module):
         self.embed_noisy = nn.Linear(latent, width)
         self.embed_given = nn.Linear(given, width) if given else None
         self.fuse = nn.Linear((2 + (given > 0)) * width, width)
-        self.embed_time = nn.Sequential(
-            nn.Linear(2 * _TIME_FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width))
+        self.embed_time = TimestepEmbedding(width)
         self.blocks = nn.ModuleList(DiTBlock(width, heads, dropout) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
         self.to_latent = nn.Linear(width, latent)
@@ -102,16 +98,8 @@ class LatentDenoiser(nn.Module):
             seen.append(self.embed_given(given))
         x = self.fuse(torch.cat(seen, dim=-1)).float()
         x = x + sinusoidal_positions(x)
-        time = self.embed_time(_sinusoids(timestep.float()))
+        time = self.embed_time(timestep)
         for block in self.blocks:
             x = block(x, time)
         with torch.autocast(x.device.type, enabled=False):
             return self.to_latent(self.norm(x.float()))
-
-
-def _sinusoids(timestep: Tensor) -> Tensor:
-    """Embed timesteps (B,) as (B, 128)."""
-    rates = torch.exp(torch.arange(_TIME_FREQUENCIES, device=timestep.device)
-                      * (-math.log(10_000.0) / _TIME_FREQUENCIES))
-    angles = timestep[:, None] * rates
-    return torch.cat((angles.cos(), angles.sin()), dim=-1)

@@ -10,7 +10,6 @@ observation C, the latent F, and F_rec, the embedding of the motion that was rec
 from __future__ import annotations
 
 from dataclasses import dataclass
-import math
 from typing import cast
 
 import torch
@@ -19,9 +18,9 @@ from torch import Tensor, nn
 from motion_avatar_ros.networks.banded_attention import BandedBlock, SharedDropout
 from motion_avatar_ros.networks.body_parts import PART_FEATURES
 from motion_avatar_ros.networks.output_head import output_head
+from motion_avatar_ros.networks.timestep_embedding import TimestepEmbedding
 
 FUSIONS = ('c+f', 'c+f_rec', 'c+f+f_rec')
-_TIME_FREQUENCIES = 64
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,7 @@ class MageDenoiser(nn.Module):
         width, fused = sizes.width, 1 + sizes.fusion.count('+')
         self.embed_observation = nn.Linear(sizes.inputs, width)
         self.embed_noisy = nn.Linear(sizes.noisy, width)
-        self.embed_time = nn.Sequential(
-            nn.Linear(2 * _TIME_FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width))
+        self.embed_time = TimestepEmbedding(width)
         self._has_latent = 'f' in sizes.fusion.split('+')
         self._has_recovered = sizes.fusion.endswith('f_rec')
         if sizes.given:
@@ -109,7 +107,7 @@ class MageDenoiser(nn.Module):
         if given is not None:
             latent = self._fused(
                 self.fuse_given, observed, latent, self.embed_given(given.flatten(-2)))
-        time = self.embed_time(_sinusoids(timestep.float()))[:, None]
+        time = self.embed_time(timestep)[:, None]
         x = (observed + latent + time).float()
         before = iter(state.past)
         past: list[Tensor] = []
@@ -140,11 +138,3 @@ class MageDenoiser(nn.Module):
         if self._has_recovered:
             seen.append(recovered)
         return fuse(torch.cat([each.float() for each in seen], dim=-1))
-
-
-def _sinusoids(timestep: Tensor) -> Tensor:
-    """Embed timesteps (B,) as (B, 128)."""
-    rates = torch.exp(torch.arange(_TIME_FREQUENCIES, device=timestep.device)
-                      * (-math.log(10_000.0) / _TIME_FREQUENCIES))
-    angles = timestep[:, None] * rates
-    return torch.cat((angles.cos(), angles.sin()), dim=-1)

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from motion_avatar_ros.body.skeleton import LOWER_JOINTS, PELVIS, UPPER_JOINTS
 from motion_avatar_ros.networks.product_quantizer import ProductQuantizer, Quantized
 from motion_avatar_ros.networks.output_head import output_head
 from motion_avatar_ros.networks.sequence_encoder import SequenceEncoder, sinusoidal_positions
 
 #: Joints of each half, the root in both (SAGE, section 3.2).
 PART_JOINTS = {
-    'upper': (0, 3, 6, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21),
-    'lower': (0, 1, 2, 4, 5, 7, 8, 10, 11),
+    'upper': (PELVIS, *UPPER_JOINTS),
+    'lower': LOWER_JOINTS,
 }
 PARTS = tuple(PART_JOINTS)
 

@@ -107,10 +107,10 @@ def find_body_plan(joints: Sequence[Joint]) -> BodyPlan:
     axes = _body_axes(joints, runs, legs, arms, across / np.linalg.norm(across), doubts)
     limbs = {}
     for kind, pair in (('leg', legs), ('arm', arms)):
-        for run in pair.runs:
-            first = joints[runs[run].joints[-1]].position
-            other = joints[runs[pair.runs[pair.runs[0] == run]].joints[-1]].position
-            side = 'left' if (first - other) @ axes[:, 1] > 0.0 else 'right'
+        for run, opposite in (pair.runs, pair.runs[::-1]):
+            between = joints[runs[run].joints[-1]].position - (
+                joints[runs[opposite].joints[-1]].position)
+            side = 'left' if between @ axes[:, 1] > 0.0 else 'right'
             limbs[f'{side}_{kind}'] = _limb(joints, runs[run].joints, axes, kind)
     trunk = trunk_of(runs, arms.parent)
     head = _head(joints, runs, arms, axes, limbs)

@@ -21,7 +21,8 @@ from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.robot_model import RobotModel
 from motion_avatar_ros.retarget.targets import LIMBS, Targets
 
-_BASE = 6
+_BASE = 6  # numbers of the base's velocity
+_BASE_JOINT = 1  # pinocchio's number of the floating base
 _ACTIVE_SET_ROUNDS = 4
 
 
@@ -78,12 +79,11 @@ class RobotSolver:
         import pinocchio
 
         self._pin: Any = pinocchio
-        self._robot = robot
         self._model, self._data = robot.model, robot.data
         self._limits = limits
         self._weights = weights or SolverWeights()
         self._iterations = iterations
-        self._place_tasks(robot, plan)
+        self._place_tasks(plan)
         zero_is_allowed = (limits.lower <= 0.0) & (limits.upper >= 0.0)
         self._rest = np.where(zero_is_allowed, 0.0, 0.5 * (limits.lower + limits.upper))
         self.reset()
@@ -130,28 +130,29 @@ class RobotSolver:
         rotation = self._pin.Quaternion(q[3:7]).toRotationMatrix()
         return RobotPose(np.array(rotation), q[:3].copy(), q[7:].copy())
 
-    def _place_tasks(self, robot: RobotModel, plan: BodyPlan) -> None:
+    def _place_tasks(self, plan: BodyPlan) -> None:
         """Find the joints and points of the tasks, and which columns move each."""
         pin, weights = self._pin, self._weights
         pin.forwardKinematics(self._model, self._data, pin.neutral(self._model))
-        base = self._data.oMi[1]
+        base = self._data.oMi[_BASE_JOINT]
         middles = [plan.limbs[name].middle + 2 for name in LIMBS]
         ends = [plan.limbs[name].end + 2 for name in LIMBS]
-        self._point_joints = [*middles, *ends]
+        self._point_joints = [*middles, *ends, _BASE_JOINT]
         wanted = np.concatenate((
             [plan.limbs[name].middle_m for name in LIMBS],
-            [plan.limbs[name].end_m for name in LIMBS]))
+            [plan.limbs[name].end_m for name in LIMBS], np.zeros((1, 3))))
         self._points = np.array([
             self._data.oMi[joint].actInv(base.act(point))
             for joint, point in zip(self._point_joints, wanted, strict=True)])
         self._point_weights = np.array([
             *(weights.knee,) * 2, *(weights.elbow,) * 2, *(weights.ankle,) * 2,
-            *(weights.wrist,) * 2])
-        chest = plan.trunk[-1] + 2 if plan.trunk else 1
-        self._turn_joints = [chest, *ends[:2]]
+            *(weights.wrist,) * 2, weights.base_position])
+        chest = plan.trunk[-1] + 2 if plan.trunk else _BASE_JOINT
+        self._turn_joints = [chest, *ends[:2], _BASE_JOINT]
         self._turn_neutral = np.stack([
             (base.inverse() * self._data.oMi[joint]).rotation for joint in self._turn_joints])
-        self._turn_weights = np.array([weights.chest, weights.foot, weights.foot])
+        self._turn_weights = np.array(
+            [weights.chest, weights.foot, weights.foot, weights.base_rotation])
         self._point_support = np.stack([self._support(joint) for joint in self._point_joints])
         self._turn_support = np.stack([self._support(joint) for joint in self._turn_joints])
 
@@ -189,13 +190,14 @@ class RobotSolver:
         self, q: np.ndarray, targets: Targets, frame: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the weighted Jacobian and what the tasks lack, in the world's axes."""
-        pin, data, weights = self._pin, self._data, self._weights
-        columns = np.asarray(pin.computeJointJacobians(self._model, data, q))
+        data = self._data
+        columns = np.asarray(self._pin.computeJointJacobians(self._model, data, q))
         linear, angular = columns[:3], columns[3:]
         places = [data.oMi[joint] for joint in self._point_joints]
         points = np.array([
             place.act(point) for place, point in zip(places, self._points, strict=True)])
-        wanted = np.concatenate((targets.middle[frame], targets.end[frame]))
+        wanted = np.concatenate((
+            targets.middle[frame], targets.end[frame], targets.base_position[None, frame]))
         # Of a point: v + w x p, of the columns that move it.
         moved = linear[None] + np.cross(angular.T[None], points[:, None]).swapaxes(1, 2)
         moved *= self._point_support[:, None] * self._point_weights[:, None, None]
@@ -203,27 +205,23 @@ class RobotSolver:
         turns = np.stack([
             data.oMi[joint].rotation for joint in self._turn_joints])
         asked = np.concatenate((
-            targets.chest_turn[None, frame], targets.foot_turn[frame])) @ self._turn_neutral
+            targets.chest_turn[None, frame], targets.foot_turn[frame],
+            targets.base_rotation[None, frame])) @ self._turn_neutral
         turned = angular[None] * (
             self._turn_support[:, None] * self._turn_weights[:, None, None])
         askew = _turn_vectors(asked @ turns.swapaxes(-1, -2)) * self._turn_weights[:, None]
-        base = data.oMi[1]
-        base_columns = np.zeros((6, columns.shape[1]))
-        base_columns[:3, :_BASE] = weights.base_position * (
-            linear[:, :_BASE] + np.cross(angular[:, :_BASE].T, base.translation).T)
-        base_columns[3:, :_BASE] = weights.base_rotation * angular[:, :_BASE]
-        base_lacks = np.concatenate((
-            weights.base_position * (targets.base_position[frame] - base.translation),
-            weights.base_rotation * _turn_vectors(
-                targets.base_rotation[frame][None] @ base.rotation.T[None])[0]))
         width = columns.shape[1]
         return (
-            np.concatenate((moved.reshape(-1, width), turned.reshape(-1, width), base_columns)),
-            np.concatenate((lacking.ravel(), askew.ravel(), base_lacks)))
+            np.concatenate((moved.reshape(-1, width), turned.reshape(-1, width))),
+            np.concatenate((lacking.ravel(), askew.ravel())))
 
 
 def _turn_vectors(rotations: np.ndarray) -> np.ndarray:
-    """Return rotation vectors (N, 3) of (N, 3, 3); near half a turn their axis is a guess."""
+    """
+    Return rotation vectors (N, 3) of (N, 3, 3); near half a turn their axis is a guess.
+
+    As `axis_angle_from_matrix`, without its checks, which take four times as long as this.
+    """
     trace = rotations[:, 0, 0] + rotations[:, 1, 1] + rotations[:, 2, 2]
     skew = 0.5 * np.stack((
         rotations[:, 2, 1] - rotations[:, 1, 2], rotations[:, 0, 2] - rotations[:, 2, 0],

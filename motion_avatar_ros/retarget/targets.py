@@ -17,13 +17,14 @@ from motion_avatar_ros.body.axes import ROS_FROM_SMPL
 from motion_avatar_ros.body.skeleton import JOINT_INDEX, REST_OFFSETS_M
 from motion_avatar_ros.retarget.body_plan import BodyPlan
 
-LIMBS = ('left_leg', 'right_leg', 'left_arm', 'right_arm')
 _CHAINS = {
     'left_leg': ('left_hip', 'left_knee', 'left_ankle'),
     'right_leg': ('right_hip', 'right_knee', 'right_ankle'),
     'left_arm': ('left_shoulder', 'left_elbow', 'left_wrist'),
     'right_arm': ('right_shoulder', 'right_elbow', 'right_wrist'),
 }
+#: The order in which targets have limbs: legs first, the left one of a pair first.
+LIMBS = tuple(_CHAINS)
 _PELVIS, _CHEST = JOINT_INDEX['pelvis'], JOINT_INDEX['spine3']
 _ANKLES = JOINT_INDEX['left_ankle'], JOINT_INDEX['right_ankle']
 

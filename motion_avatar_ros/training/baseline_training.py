@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion_avatar_ros.body.rotations import (
-    rotation_6d_from_matrix, rotation_about_z, transpose,
-)
+from motion_avatar_ros.body.rotations import rotation_6d_from_matrix
 from motion_avatar_ros.networks.baseline import BaselineConfig, BaselineNetwork
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES, observe
 from motion_avatar_ros.training.configuration import (
     TrainingConfig, from_mapping, require_full_band,
 )
-from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses
+from motion_avatar_ros.training.heading_frame import root_in_heading_frame, root_in_world
+from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses, weighted_sum
+from motion_avatar_ros.training.mean_figures import MeanFigures
 from motion_avatar_ros.training.motion_windows import WindowBatch, training_windows
 
 _STATISTICS_BATCHES = 60
@@ -47,9 +47,7 @@ class BaselineTraining:
         for _ in range(_STATISTICS_BATCHES):
             batch = self._train.draw(self._config.optimisation.batch, rng, device)
             observation = observe(batch.tracker_rotations, batch.tracker_positions)
-            pose = batch.local_rotations.clone()
-            pose[..., 0, :, :] = transpose(
-                rotation_about_z(observation.headings)) @ pose[..., 0, :, :]
+            pose = root_in_heading_frame(batch.local_rotations, observation.headings)
             features.append(observation.features.flatten(-2).flatten(0, 1))
             poses.append(rotation_6d_from_matrix(pose).flatten(-2).flatten(0, 1))
         network.feature_mean.copy_(torch.cat(features).mean(0))
@@ -68,21 +66,19 @@ class BaselineTraining:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss to minimise and its terms for the log."""
         losses, _ = self._losses(network, batch)
-        total = sum(getattr(self._weights, name) * value for name, value in losses.items())
-        return total, {name: value.detach() for name, value in losses.items()}
+        return weighted_sum(losses, self._weights)
 
     @torch.inference_mode()
     def validate(self, network: torch.nn.Module, device: torch.device) -> dict[str, float]:
         """Return figures on the split 'val'; the loop keeps the weights with the least 'score'."""
         rng = np.random.default_rng(0)
-        figures: dict[str, list[float]] = {}
+        figures = MeanFigures()
         for _ in range(_VALIDATION_WINDOWS // 32):
             batch = self._validation.draw(32, rng, device)
             terms, distances = self._losses(network, batch)
-            for name, value in terms.items():
-                figures.setdefault(f'val_{name}', []).append(float(value))
-            figures.setdefault('score', []).append(100.0 * float(distances.mean()))
-        means = {name: float(np.mean(values)) for name, values in figures.items()}
+            figures.add(terms, 'val_')
+            figures.add({'score': 100.0 * float(distances.mean())})
+        means = figures.means()
         return {**means, 'val_mpjpe_cm': means['score']}
 
     def model_config(self) -> dict:
@@ -99,7 +95,5 @@ class BaselineTraining:
     ) -> tuple[dict[str, Tensor], Tensor]:
         observation = observe(batch.tracker_rotations, batch.tracker_positions)
         output, _ = network(observation.features)
-        rotations = output.local_rotations.float()
-        root = rotation_about_z(observation.headings) @ rotations[..., 0, :, :]
-        rotations = torch.cat((root[..., None, :, :], rotations[..., 1:, :, :]), dim=-3)
+        rotations = root_in_world(output.local_rotations.float(), observation.headings)
         return pose_losses(rotations, output.log_error.float(), batch)

@@ -13,14 +13,14 @@ from scipy.optimize import nnls
 from motion_avatar_ros.body.motion import Motion
 from motion_avatar_ros.estimation.confidence import ConfidenceScale, expected_error_m
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
+from motion_avatar_ros.trackers.observation import OPTIONAL_TRACKER_NAMES, TRACKER_NAMES
 from motion_avatar_ros.training.confidence import body_errors_m
 from motion_avatar_ros.training.online_evaluation import estimate_clips
 
 #: What people wear, from least to most.
 TRACKER_SETS = (
-    ('head',), ('head', 'left_hand', 'right_hand'),
-    ('head', 'left_hand', 'right_hand', 'pelvis'),
-    ('head', 'left_hand', 'right_hand', 'pelvis', 'left_foot', 'right_foot'))
+    TRACKER_NAMES[:1], TRACKER_NAMES, (*TRACKER_NAMES, 'pelvis'),
+    (*TRACKER_NAMES, *OPTIONAL_TRACKER_NAMES))
 _LEAST_ERROR_M = 1e-3
 
 

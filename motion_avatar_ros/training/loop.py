@@ -134,14 +134,20 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
     return progress['best']
 
 
+def training_device() -> torch.device:
+    """Return this process's device, by torchrun where there are several."""
+    if torch.cuda.is_available():
+        return torch.device('cuda', int(os.environ.get('LOCAL_RANK', '0')))
+    return torch.device('cpu')
+
+
 def _join_processes() -> tuple[int, int, torch.device]:
     """Return this process's rank over all hosts, their number, and its device, by torchrun."""
     world = int(os.environ.get('WORLD_SIZE', '1'))
     if world > 1:
         torch.distributed.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
-    device = torch.device('cpu')
-    if torch.cuda.is_available():
-        device = torch.device('cuda', int(os.environ.get('LOCAL_RANK', '0')))
+    device = training_device()
+    if device.type == 'cuda':
         torch.cuda.set_device(device)
     return int(os.environ.get('RANK', '0')), world, device
 

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -71,6 +73,14 @@ def pose_losses(
         'error': (log_error - true_log_error).abs().mean(),
     }
     return losses, distance.detach()
+
+
+def weighted_sum(
+    terms: Mapping[str, Tensor], weights: Any
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Return the loss of terms, by a dataclass of their weights, and the terms for the log."""
+    total = sum(getattr(weights, name) * value for name, value in terms.items())
+    return total, {name: value.detach() for name, value in terms.items()}
 
 
 @lru_cache

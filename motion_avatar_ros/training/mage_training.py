@@ -18,9 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion_avatar_ros.body.rotations import (
-    rotation_6d_from_matrix, rotation_about_z, transpose,
-)
+from motion_avatar_ros.body.rotations import rotation_6d_from_matrix
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.diffusion.ddim import trailing_timesteps
 from motion_avatar_ros.diffusion.noise_schedule import add_noise, cosine_alpha_bars
@@ -33,7 +31,9 @@ from motion_avatar_ros.trackers.observation import (
 from motion_avatar_ros.training.configuration import (
     TrainingConfig, from_mapping, require_full_band,
 )
-from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses
+from motion_avatar_ros.training.heading_frame import root_in_heading_frame, root_in_world
+from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses, weighted_sum
+from motion_avatar_ros.training.mean_figures import MeanFigures
 from motion_avatar_ros.training.motion_windows import WindowBatch, training_windows
 from motion_avatar_ros.training.tracker_presence import PresenceConfig, draw_presence
 
@@ -131,14 +131,13 @@ class MageTraining:
                 is_first = torch.rand_like(motions[stages[-1]][:, :1, :1, None]) < 0.5
                 first, second = output.parts[stages[-1]].detach()
                 given = torch.where(is_first, first, second)
-        total = sum(getattr(self._weights, name) * value for name, value in terms.items())
-        return total, {name: value.detach() for name, value in terms.items()}
+        return weighted_sum(terms, self._weights)
 
     @torch.inference_mode()
     def validate(self, network: MageNetwork, device: torch.device) -> dict[str, float]:
         """Return figures on the split 'val'; the loop keeps the weights with the least 'score'."""
         rng = np.random.default_rng(0)
-        figures: dict[str, list[float]] = {}
+        figures = MeanFigures()
         sampler = MageSampler(network, _SAMPLER_STEPS, self._config.seed, device)
         present = torch.tensor([name in TRACKER_NAMES for name in self._names])
         for _ in range(_VALIDATION_WINDOWS // 32):
@@ -149,10 +148,9 @@ class MageTraining:
                 observation.features, sampler.initial_states(shape[0]))
             terms, distances = self._pose_terms(pose, windows, observation)
             terms.update(self._part_terms(parts, self._true_motions(windows, observation)))
-            for name, value in terms.items():
-                figures.setdefault(f'val_{name}', []).append(float(value))
-            figures.setdefault('score', []).append(100.0 * float(distances.mean()))
-        means = {name: float(np.mean(values)) for name, values in figures.items()}
+            figures.add(terms, 'val_')
+            figures.add({'score': 100.0 * float(distances.mean())})
+        means = figures.means()
         return {**means, 'val_mpjpe_cm': means['score']}
 
     def model_config(self) -> dict:
@@ -209,9 +207,7 @@ class MageTraining:
     def _pose_terms(
         self, pose: MagePose, windows: WindowBatch, observation: SparseObservation
     ) -> tuple[dict[str, Tensor], Tensor]:
-        rotations = pose.local_rotations.float()
-        root = rotation_about_z(observation.headings) @ rotations[..., 0, :, :]
-        rotations = torch.cat((root[..., None, :, :], rotations[..., 1:, :, :]), dim=-3)
+        rotations = root_in_world(pose.local_rotations.float(), observation.headings)
         return pose_losses(rotations, pose.log_error.float(), windows)
 
 
@@ -237,8 +233,5 @@ def _observed(windows: WindowBatch, present: Tensor) -> SparseObservation:
 
 def _pose_6d(windows: WindowBatch, observation: SparseObservation) -> Tensor:
     """Return the true poses (B, T, 132), the root's relative to the head-heading frame."""
-    to_heading = transpose(rotation_about_z(observation.headings))
-    root = to_heading @ windows.local_rotations[..., 0, :, :]
-    relative = torch.cat(
-        (root[..., None, :, :], windows.local_rotations[..., 1:, :, :]), dim=-3)
+    relative = root_in_heading_frame(windows.local_rotations, observation.headings)
     return rotation_6d_from_matrix(relative).flatten(-2)

@@ -51,6 +51,13 @@ class WindowBatch:
     tracker_rotations: Tensor
     tracker_positions: Tensor
 
+    def frames(self, which: slice) -> WindowBatch:
+        """Return some of the frames of each window."""
+        return WindowBatch(
+            self.local_rotations[:, which], self.global_rotations[:, which],
+            self.joint_positions[:, which], self.offsets, self.tracker_rotations[:, which],
+            self.tracker_positions[:, which])
+
 
 class MotionWindows:
     """Draws windows from clips; the same seed draws the same windows."""

@@ -11,11 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion_avatar_ros.body.rotations import (
-    rotation_6d_from_matrix, rotation_about_z, transpose,
-)
+from motion_avatar_ros.body.rotations import rotation_6d_from_matrix
 from motion_avatar_ros.trackers.observation import observe
 from motion_avatar_ros.training.configuration import TrainingConfig
+from motion_avatar_ros.training.heading_frame import root_in_heading_frame
 from motion_avatar_ros.training.motion_windows import WindowBatch, training_windows
 
 _STATISTICS_BATCHES = 40
@@ -59,7 +58,6 @@ class SageData:
         self._train, self._validation = training_windows(data, splits, config)
         self._seed = config.seed
         self._statistics: dict[torch.device, Statistics] = {}
-        self.frames = self._train.frames
 
     def draw(
         self, split: str, windows: int, frames: int, rng: np.random.Generator,
@@ -92,12 +90,7 @@ def observed(batch: WindowBatch) -> ObservedWindows:
     """Observe windows (B, T + 1, ...)."""
     observation = observe(batch.tracker_rotations, batch.tracker_positions)
     headings = observation.headings[:, 1:]
-    kept = WindowBatch(
-        batch.local_rotations[:, 1:], batch.global_rotations[:, 1:],
-        batch.joint_positions[:, 1:], batch.offsets, batch.tracker_rotations[:, 1:],
-        batch.tracker_positions[:, 1:])
-    local = kept.local_rotations
-    root = transpose(rotation_about_z(headings)) @ local[..., 0, :, :]
-    pose = torch.cat((root[..., None, :, :], local[..., 1:, :, :]), dim=-3)
+    kept = batch.frames(slice(1, None))
+    pose = root_in_heading_frame(kept.local_rotations, headings)
     return ObservedWindows(
         observation.features[:, 1:], headings, rotation_6d_from_matrix(pose), kept)

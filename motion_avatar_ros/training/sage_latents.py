@@ -18,6 +18,7 @@ from motion_avatar_ros.diffusion.noise_schedule import add_noise, cosine_alpha_b
 from motion_avatar_ros.estimation.sage_sampler import SageSampler
 from motion_avatar_ros.networks.part_tokenizer import PartTokenizer
 from motion_avatar_ros.networks.sage import SageConfig, SageNetwork
+from motion_avatar_ros.training.mean_figures import MeanFigures
 from motion_avatar_ros.training.motion_windows import WindowBatch
 from motion_avatar_ros.training.sage_data import ObservedWindows, SageData, observed
 from motion_avatar_ros.training.sage_tokens import part_of
@@ -92,18 +93,19 @@ class SageLatentTraining:
     def validate(self, network: SageNetwork, device: torch.device) -> dict[str, float]:
         """Return how far samples are from the true tokens, z-scored, and what they decode to."""
         rng = np.random.default_rng(0)
-        distances, errors = [], []
+        figures = MeanFigures()
         for _ in range(_VALIDATION_WINDOWS // 64):
             seen = observed(self._data.draw('val', 64, self._whole.config.window, rng, device))
             features = network.scored(seen.features)
             sample = self._sampler.tokens(
                 network, self._part, features, self._upper(network, features))
-            distances.append(float((sample - self._scored(self._tokens(seen))).abs().mean()))
             denoiser = network.denoiser(self._part)
             motion = self._tokenizer.decode(
                 sample * denoiser.latent_std + denoiser.latent_mean)
-            errors.append(float((motion - part_of(seen.pose_6d, self._part)).abs().mean()))
-        return {'score': float(np.mean(distances)), 'val_rotation_6d': float(np.mean(errors))}
+            figures.add({
+                'score': (sample - self._scored(self._tokens(seen))).abs().mean(),
+                'val_rotation_6d': (motion - part_of(seen.pose_6d, self._part)).abs().mean()})
+        return figures.means()
 
     def model_config(self) -> dict:
         """Return what the folder is; no estimator loads it."""

@@ -16,12 +16,14 @@ import torch
 from torch import Tensor
 
 from motion_avatar_ros.body.kinematics import forward_kinematics
-from motion_avatar_ros.body.rotations import matrix_from_6d, rotation_about_z
+from motion_avatar_ros.body.rotations import matrix_from_6d
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.estimation.sage_sampler import SageSampler
 from motion_avatar_ros.networks.sage import SageNetwork
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES
-from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses
+from motion_avatar_ros.training.heading_frame import root_in_world
+from motion_avatar_ros.training.losses import PoseLossWeights, pose_losses, weighted_sum
+from motion_avatar_ros.training.mean_figures import MeanFigures
 from motion_avatar_ros.training.motion_windows import WindowBatch
 from motion_avatar_ros.training.sage_data import SageData, observed
 
@@ -94,22 +96,20 @@ class SagePoseTraining:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss to minimise and its terms for the log."""
         terms, _ = self._terms(network, batch)
-        total = sum(getattr(self._weights, name) * value for name, value in terms.items())
-        return total, {name: value.detach() for name, value in terms.items()}
+        return weighted_sum(terms, self._weights)
 
     @torch.inference_mode()
     def validate(self, network: SageNetwork, device: torch.device) -> dict[str, float]:
         """Return figures on the split 'val'; the loop keeps the weights with the least 'score'."""
         rng = np.random.default_rng(0)
-        figures: dict[str, list[float]] = {}
+        figures = MeanFigures()
         frames = network.config.window + _VALIDATION_FRAMES - 1
         for _ in range(_VALIDATION_WINDOWS // 16):
             batch = self._data.draw('val', 16, frames, rng, device)
             terms, distances = self._terms(network, batch)
-            for name, value in terms.items():
-                figures.setdefault(f'val_{name}', []).append(float(value))
-            figures.setdefault('val_mpjpe_cm', []).append(100.0 * float(distances.mean()))
-        means = {name: float(np.mean(values)) for name, values in figures.items()}
+            figures.add(terms, 'val_')
+            figures.add({'val_mpjpe_cm': 100.0 * float(distances.mean())})
+        means = figures.means()
         # The refiner is there for smoothness: what it minimises is what it is chosen by.
         score = means['val_mpjpe_cm'] if self._stage != 'refiner' else sum(
             weight * means.get(f'val_{name}', 0.0)
@@ -141,13 +141,8 @@ class SagePoseTraining:
             pose, _ = network('refiner', pose, state)
         rotations = matrix_from_6d(pose.float().unflatten(-1, (JOINT_COUNT, 6)))
         last = slice(window - 1, None)
-        root = rotation_about_z(seen.headings[:, last]) @ rotations[..., 0, :, :]
-        rotations = torch.cat((root[..., None, :, :], rotations[..., 1:, :, :]), dim=-3)
-        truth = seen.windows
-        newest = WindowBatch(
-            truth.local_rotations[:, last], truth.global_rotations[:, last],
-            truth.joint_positions[:, last], truth.offsets, truth.tracker_rotations[:, last],
-            truth.tracker_positions[:, last])
+        rotations = root_in_world(rotations, seen.headings[:, last])
+        newest = seen.windows.frames(last)
         terms, distances = pose_losses(rotations, log_error.float(), newest)
         if self._stage == 'refiner':
             del terms['error']

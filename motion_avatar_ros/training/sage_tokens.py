@@ -16,6 +16,8 @@ from motion_avatar_ros.body.rotations import matrix_from_6d
 from motion_avatar_ros.body.skeleton import HEAD, JOINT_COUNT, LEFT_WRIST, RIGHT_WRIST
 from motion_avatar_ros.networks.part_tokenizer import PART_JOINTS, PartTokenizer
 from motion_avatar_ros.networks.sage import SageConfig
+from motion_avatar_ros.training.losses import weighted_sum
+from motion_avatar_ros.training.mean_figures import MeanFigures
 from motion_avatar_ros.training.motion_windows import WindowBatch
 from motion_avatar_ros.training.sage_data import SageData, observed
 
@@ -73,27 +75,25 @@ class SageTokenTraining:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss to minimise and its terms for the log."""
         terms, _ = self._terms(network, batch, _MASKED)
-        total = sum(getattr(self._weights, name) * value for name, value in terms.items())
-        return total, {name: value.detach() for name, value in terms.items()}
+        return weighted_sum(terms, self._weights)
 
     @torch.inference_mode()
     def validate(self, network: PartTokenizer, device: torch.device) -> dict[str, float]:
         """Return figures on the split 'val', and the codes that training windows use."""
         rng = np.random.default_rng(0)
-        figures: dict[str, list[float]] = {}
+        figures = MeanFigures()
         used = torch.zeros(self._config.groups, self._config.entries, dtype=torch.bool)
         for _ in range(_VALIDATION_WINDOWS // 32):
             batch = self._data.draw('val', 32, self._config.window, rng, device)
             terms, error_m = self._terms(network, batch, 0.0)
-            for name, value in terms.items():
-                figures.setdefault(f'val_{name}', []).append(float(value))
-            figures.setdefault('score', []).append(100.0 * float(error_m))
+            figures.add(terms, 'val_')
+            figures.add({'score': 100.0 * float(error_m)})
             seen = observed(self.draw(64, rng, device))
             codes = network.encode(
                 seen.features.flatten(-2), part_of(seen.pose_6d, self._part)).codes.cpu()
             for group in range(self._config.groups):
                 used[group, codes[..., group].flatten()] = True
-        means = {name: float(np.mean(values)) for name, values in figures.items()}
+        means = figures.means()
         shares = used.float().mean(-1)
         return {**means, 'val_position_cm': means['score'],
                 'codes_used': float(shares.mean()), 'codes_used_least': float(shares.min())}

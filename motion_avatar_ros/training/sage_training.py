@@ -15,7 +15,6 @@ from dataclasses import fields, replace
 import logging
 from pathlib import Path
 import shutil
-from typing import Any
 
 import torch
 
@@ -26,7 +25,7 @@ from motion_avatar_ros.networks.sage import SageConfig, SageNetwork
 from motion_avatar_ros.training.configuration import (
     ConfigurationError, OptimisationConfig, TrainingConfig, from_mapping,
 )
-from motion_avatar_ros.training.loop import Training, train
+from motion_avatar_ros.training.loop import Training, train, training_device
 from motion_avatar_ros.training.sage_data import SageData
 from motion_avatar_ros.training.sage_latents import SageLatentTraining
 from motion_avatar_ros.training.sage_poses import (
@@ -67,8 +66,7 @@ class SageStages:
                 OptimisationConfig, {**plain, **config.stages.get(stage, {})},
                 f'stages.{stage}')
             for stage in STAGES}
-        self._seed = {'steps': _SAMPLER_STEPS, 'seed': config.seed}
-        self._sampler_steps = _SAMPLER_STEPS
+        self._sampler_config = {'steps': _SAMPLER_STEPS, 'seed': config.seed}
 
     def train(
         self, data: Path, splits: dict[str, list[Path]], out: Path, resume: bool
@@ -104,19 +102,17 @@ class SageStages:
         part = stage.partition('_')[0]
         if stage.endswith('_tokens'):
             return SageTokenTraining(data, config, self._token_weights, part)
-        sampler = SageSampler(
-            config, self._sampler_steps, self._config.seed, _device())
+        sampler = SageSampler(config, **self._sampler_config, device=training_device())
         network = self._network_before(stage, data, out)
         if stage.endswith('_latents'):
             return SageLatentTraining(
                 data, sampler, network, _tokenizer(config, part, out), part)
-        weights: Any = self._pose_weights
         frames = self._config.data.window_frames
         if stage != 'refiner':  # the decoder learns no more from long stretches, at their cost
             frames = max(_LEAST_POSES, frames // 8)
         return SagePoseTraining(
-            data, sampler, network, weights, stage, frames, self._config.data.rate_hz,
-            self._seed)
+            data, sampler, network, self._pose_weights, stage, frames,
+            self._config.data.rate_hz, self._sampler_config)
 
     def _network_before(self, stage: str, data: SageData, out: Path) -> SageNetwork:
         """Return the network as the stage before left it."""
@@ -135,7 +131,3 @@ def _tokenizer(config: SageConfig, part: str, out: Path) -> PartTokenizer:
     tokenizer = new_tokenizer(config, part)
     read_weights(out / f'{part}_tokens' / 'model', tokenizer)
     return tokenizer
-
-
-def _device() -> torch.device:
-    return torch.device('cuda' if torch.cuda.is_available() else 'cpu')

@@ -19,7 +19,7 @@ FRAMES = 240
 
 
 def placed(retargeter, result):
-    """Return middles and ends of limbs (F, 8, 3) [m] that the result puts the robot's to."""
+    """Return where the result puts middles and ends of limbs and the base, (F, 9, 3) [m]."""
     model, data, solver = retargeter.robot.model, retargeter.robot.data, retargeter.solver
     pinocchio = solver._pin
     points = []
@@ -36,7 +36,7 @@ def placed(retargeter, result):
 
 def errors_cm(retargeter, motion, result):
     targets = retargeter.build_targets(motion)
-    return 100.0 * np.linalg.norm(placed(retargeter, result)[:, 4:] - targets.end, axis=-1)
+    return 100.0 * np.linalg.norm(placed(retargeter, result)[:, 4:8] - targets.end, axis=-1)
 
 
 def check_limits(retargeter, result, dt_s=1.0 / 60.0):

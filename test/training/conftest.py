@@ -6,8 +6,18 @@ import json
 
 import pytest
 from swaying_motion import swaying_motion
+import torch
 
 from motion_avatar_ros.body.motion import save_motion
+
+
+@pytest.fixture
+def one_thread():
+    """Sum in one order, so that runs can be compared bit by bit."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture

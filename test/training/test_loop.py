@@ -18,6 +18,7 @@ from motion_avatar_ros.training import baseline_training
 from motion_avatar_ros.training.configuration import OptimisationConfig
 from motion_avatar_ros.training.loop import learning_rate
 
+pytestmark = pytest.mark.usefixtures('one_thread')
 CONFIG = """
 model: baseline
 network: {{width: 32, layers: 2, heads: 2, band: 8, dropout: 0.1}}
@@ -26,14 +27,6 @@ augmentation: {{mirror_probability: 0.5, noise_position_m: 0.002}}
 optimisation:
   {{steps: {steps}, batch: 8, warmup_steps: 5, validate_every: 30, precision: {precision}}}
 """
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from motion_avatar_ros.training.clips import find_clips
 from motion_avatar_ros.training.configuration import load_training_config
 from motion_avatar_ros.training.mage_training import MageTraining
 
+pytestmark = pytest.mark.usefixtures('one_thread')
 CPU = torch.device('cpu')
 CONFIG = """
 model: mage
@@ -24,14 +25,6 @@ network: {width: 32, heads: 2, band: 8, stages: STAGES, blocks: BLOCKS, dropout:
 data: {window_frames: 16}
 optimisation: {steps: 80, batch: 8, warmup_steps: 5, learning_rate: 3.0e-3, validate_every: 20}
 """
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from motion_avatar_ros.training.sage_data import SageData, observed
 from motion_avatar_ros.training.sage_tokens import SageTokenTraining, TokenLossWeights
 from motion_avatar_ros.training.sage_training import STAGES, SageStages
 
+pytestmark = pytest.mark.usefixtures('one_thread')
 CPU = torch.device('cpu')
 CONFIG = """
 model: sage
@@ -39,14 +40,6 @@ optimisation: {steps: 4, batch: 4, warmup_steps: 1, learning_rate: 3.0e-3, valid
 
 class CutOffError(Exception):
     """The machine went down."""
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture
