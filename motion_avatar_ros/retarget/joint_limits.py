@@ -46,14 +46,14 @@ class JointLimits:
         change = self.acceleration * dt_s
         fastest = np.minimum(self.velocity, speed + change)
         slowest = np.maximum(-self.velocity, speed - change)
-        greatest = np.minimum(fastest, self._brakes(self.upper - position, dt_s))
-        least = np.maximum(slowest, -self._brakes(position - self.lower, dt_s))
+        greatest = np.minimum(fastest, self.brakes(self.upper - position, dt_s))
+        least = np.maximum(slowest, -self.brakes(position - self.lower, dt_s))
         # Only where the limits just changed: as far towards the allowed as acceleration lets.
         greatest = np.maximum(greatest, np.minimum(slowest, self.velocity))
         least = np.minimum(np.maximum(least, -self.velocity), greatest)
         return least * dt_s, greatest * dt_s
 
-    def _brakes(self, room: np.ndarray, dt_s: float) -> np.ndarray:
+    def brakes(self, room: np.ndarray, dt_s: float) -> np.ndarray:
         """Return the greatest speed (J,) from which a joint still stops within its room [rad]."""
         # In frames and in what one frame of braking takes off: a joint at n + part needs
         # (n + 1)(n / 2 + part) of room, which in between is more than the parabola says.

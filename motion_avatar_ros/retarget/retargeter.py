@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from motion_avatar_ros.body.motion import Motion
+from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.body.skeleton import REST_OFFSETS_M
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.retarget.body_plan import BodyPlan, find_body_plan
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.robot_model import RobotModel
-from motion_avatar_ros.retarget.solver import RobotSolver, SolverWeights
+from motion_avatar_ros.retarget.solver import RobotPose, RobotSolver, SolverWeights
 from motion_avatar_ros.retarget.targets import TargetBuilder, Targets
 
 #: Joints go no faster than this, whatever the URDF allows [rad/s].
@@ -50,14 +52,28 @@ class Retargeter:
         self, robot: RobotModel, weights: SolverWeights | None = None,
         max_velocity_rad_s: float = MAX_VELOCITY_RAD_S,
         max_acceleration_rad_s2: float = MAX_ACCELERATION_RAD_S2, iterations: int = 2,
+        plan: BodyPlan | None = None,
     ) -> None:
-        """Find the body in the robot; BodyPlanError where there is none."""
+        """
+        Prepare.
+
+        Args:
+            robot: who follows.
+            weights: of the solver's tasks.
+            max_velocity_rad_s: of every joint, beside the URDF.
+            max_acceleration_rad_s2: of every joint.
+            iterations: of the solver in a frame.
+            plan: the body in the robot; found where not given.
+
+        Raises:
+            BodyPlanError: there is no body in the robot.
+        """
         for name, value in (('velocity', max_velocity_rad_s),
                             ('acceleration', max_acceleration_rad_s2)):
             if not 0.0 < value < np.inf:
                 raise MotionAvatarError(f'the {name} limit is {value:g}; allowed: above 0')
         self.robot = robot
-        self.plan: BodyPlan = find_body_plan(robot.joints)
+        self.plan: BodyPlan = plan or find_body_plan(robot.joints)
         joints = robot.joints
         self.limits = JointLimits(
             np.array([joint.lower for joint in joints]),
@@ -68,15 +84,27 @@ class Retargeter:
         self.targets = TargetBuilder(
             self.plan, joints[trunk[0]].position if trunk else np.zeros(3))
         self.solver = RobotSolver(robot, self.plan, self.limits, weights, iterations)
+        self._offsets_m = REST_OFFSETS_M
 
     @classmethod
     def load(cls, robot: str | Path) -> Retargeter:
         """Load a URDF file, or an example by its name."""
         return cls(RobotModel.load(robot))
 
+    def measure_person(self, offsets_m: np.ndarray) -> None:
+        """Take the offsets (22, 3) [m] of the joints of who is followed, SMPL axes."""
+        self._offsets_m = offsets_m
+        self.targets.measure_person(offsets_m)
+
+    def step(self, pose: BodyPose, dt_s: float) -> RobotPose:
+        """Follow one pose, `dt_s` after the one before; the first is gone to at once."""
+        rotations, positions = pose.global_joints(self._offsets_m)
+        return self.solver.solve(
+            self.targets.build(rotations[None], positions[None]), 0, dt_s)
+
     def build_targets(self, motion: Motion) -> Targets:
         """Return what a motion asks of the robot."""
-        return self.targets.build(*motion.poses.global_joints())
+        return self.targets.build(*motion.poses.global_joints(self._offsets_m))
 
     def follow(self, motion: Motion) -> RobotMotion:
         """Follow a whole motion from its first frame, into which the robot does not move."""

@@ -50,6 +50,8 @@ class RobotModel:
         """
         pinocchio = _pinocchio()
         self.name = urdf.name
+        self.base_link = urdf.base_link
+        self.description = urdf.description
         self.notes = urdf.notes
         try:
             self.model: Any = pinocchio.buildModelFromXML(

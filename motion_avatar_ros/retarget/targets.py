@@ -71,13 +71,17 @@ class TargetBuilder:
         self._lengths = np.array([plan.limbs[name].lengths_m for name in LIMBS])
         chains = np.array([[JOINT_INDEX[joint] for joint in _CHAINS[name]] for name in LIMBS])
         self._bones = chains
-        human_legs_m = np.linalg.norm(REST_OFFSETS_M[chains[:2, 1:]], axis=-1).sum(1)
-        #: The robot's legs over the human's.
-        self.scale = float(self._lengths[:2].sum() / human_legs_m.sum())
+        self.measure_person(REST_OFFSETS_M)
+
+    def measure_person(self, offsets_m: np.ndarray) -> None:
+        """Take the offsets (22, 3) [m] of the joints of who is followed, SMPL axes."""
+        legs_m = np.linalg.norm(offsets_m[self._bones[:2, 1:]], axis=-1).sum(1)
+        #: The robot's legs over the person's.
+        self.scale = float(self._lengths[:2].sum() / legs_m.sum())
         # Hips of robots sit lower or higher under the base than a human's under the pelvis.
-        up = plan.axes[:, 2]
-        human_hips_m = REST_OFFSETS_M[chains[:2, 0], 1].mean()
-        self._lift_m = self.scale * human_hips_m - float((self._roots[:2] @ up).mean())
+        hips_m = offsets_m[self._bones[:2, 0], 1].mean()
+        up = self._plan.axes[:, 2]
+        self._lift_m = self.scale * hips_m - float((self._roots[:2] @ up).mean())
 
     def build(self, rotations: np.ndarray, positions: np.ndarray) -> Targets:
         """

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 import math
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -28,6 +29,7 @@ EXAMPLE_ROBOTS = {
     'romeo': 'romeo_description/urdf/romeo_small.urdf',
     'icub': 'icub_description/robots/icub_reduced.urdf',
 }
+_MESH = re.compile(r'(<mesh\b[^>]*?\bfilename=")(package://[^/"]+)?/?([^":]+)"')
 _DRAWN = ('visual', 'collision', 'transmission', 'gazebo', 'sensor')
 
 
@@ -44,11 +46,16 @@ class Urdf:
         name: of the robot.
         xml: with links, their inertias, and fixed and revolute joints with limits only.
         notes: what was changed and what is doubtful, a line each.
+        base_link: the link that hangs on no other.
+        description: the text as it came, for those who draw the robot; paths of meshes that
+            were found beside its file are absolute.
     """
 
     name: str
     xml: str
     notes: tuple[str, ...]
+    base_link: str
+    description: str
 
 
 def find_urdf(robot: str | Path) -> Path:
@@ -84,7 +91,7 @@ def read_urdf(path: Path) -> Urdf:
         text = path.read_text(encoding='utf-8', errors='strict')
     except (OSError, UnicodeDecodeError) as error:
         raise UrdfError(f"'{path}' cannot be read: {error}") from None
-    return parse_urdf(text, str(path))
+    return parse_urdf(with_found_meshes(text, path), str(path))
 
 
 def parse_urdf(text: str, source: str = 'robot_description') -> Urdf:
@@ -115,8 +122,30 @@ def parse_urdf(text: str, source: str = 'robot_description') -> Urdf:
             parent.remove(child)
     for joint in root.findall('joint'):
         _settle(joint, source, notes)
-    _check_tree(root, source)
-    return Urdf(name, ElementTree.tostring(root, encoding='unicode'), tuple(notes))
+    base_link = _check_tree(root, source)
+    return Urdf(
+        name, ElementTree.tostring(root, encoding='unicode'), tuple(notes), base_link, text)
+
+
+def with_found_meshes(text: str, path: Path) -> str:
+    """
+    Return a URDF's text with the paths of its meshes absolute, where they are found.
+
+    A relative path is one from the file's folder; `package://NAME/REST` is looked for as REST in
+    a folder NAME above the file, or beside one above it.
+    """
+    folder = path.resolve().parent
+
+    def absolute(match: re.Match[str]) -> str:
+        package, name = match.group(2), match.group(3)
+        candidates = [folder / name] if package is None else [
+            above / package[len('package://'):] / name for above in folder.parents]
+        for candidate in candidates:
+            if candidate.is_file():
+                return f'{match.group(1)}{candidate.as_uri()}"'
+        return match.group(0)
+
+    return _MESH.sub(absolute, text)
 
 
 def _settle(joint: ElementTree.Element, source: str, notes: list[str]) -> None:
@@ -165,7 +194,8 @@ def _limit(
         limit.set(key, repr(value))
 
 
-def _check_tree(root: ElementTree.Element, source: str) -> None:
+def _check_tree(root: ElementTree.Element, source: str) -> str:
+    """Return the base link."""
     links = {link.get('name', '') for link in root.findall('link')}
     parents: dict[str, str] = {}
     for joint in root.findall('joint'):
@@ -192,3 +222,4 @@ def _check_tree(root: ElementTree.Element, source: str) -> None:
             if link in seen:
                 raise UrdfError(f"'{source}': link '{link}' hangs on itself")
             seen.add(link)
+    return tops[0]
