@@ -1,11 +1,11 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """
-Three tracker frames on /tf to a moving body: avatar_node, mesh_node and the avatar's TF.
+Three tracker frames on /tf to a moving body: avatar_node, mesh_node, the avatar's TF, a robot.
 
 The avatar's links are put on /tf by a robot_state_publisher, or, where the parameter file sets
 `publish_tf` of avatar_node, by that node; never by both. In a namespace /tf and /tf_static are
-that namespace's own.
+that namespace's own. A robot only moves on the screen until somebody engages it.
 """
 
 from pathlib import Path
@@ -31,7 +31,8 @@ ARGUMENTS = (
     ('use_sim_time', 'false', 'take the time from /clock', SWITCH),
     ('rviz', 'false', 'start RViz with config/avatar.rviz', SWITCH),
     ('viewer', 'false', 'serve the web page (viewer_node)', SWITCH),
-    ('robot', 'none', 'robot to drive; none is all that this version has', None),
+    ('robot', 'none', 'robot that follows: a URDF file, an example (g1 talos romeo icub), topic '
+     'for the topic robot_description, or none', None),
     ('model', '', 'name of a shipped model, or a model folder' + AS_IN_FILE, None),
     ('device', '', 'where the model runs' + AS_IN_FILE, ('', 'auto', 'cpu', 'cuda')),
     ('input', '', "TF frames, PoseStamped topics, or a headset's browser (webxr, which also "
@@ -59,10 +60,6 @@ def generate_launch_description():
 def launch_setup(context):
     """Return the actions for the arguments given."""
     given = {name: context.launch_configurations[name] for name, *_ in ARGUMENTS}
-    if given['robot'] != 'none':
-        raise RuntimeError(
-            f"robot:={given['robot']}: retargeting to robots is not in this version; "
-            'allowed: none')
     if not Path(given['params_file']).is_file():
         raise RuntimeError(f"params_file:={given['params_file']}: no such file")
     nodes = {}
@@ -75,6 +72,10 @@ def launch_setup(context):
     nodes['avatar_node'] = chosen(
         given, 'model', 'device', 'input', 'profile', 'operator', 'auto_activate')
     nodes['mesh_node'] = chosen(given, 'auto_activate')
+    if given['robot'] != 'none':
+        nodes['retarget_node'] = {
+            **chosen(given, 'auto_activate'),
+            'robot': '' if given['robot'] == 'topic' else given['robot']}
     if given['viewer'] == 'true':
         nodes['viewer_node'] = chosen(given, 'input', 'profile')
     actions = [*fast_dds_profiles()]
@@ -85,6 +86,8 @@ def launch_setup(context):
                     for name, values in nodes.items()]
     if not avatar_parameter(given['params_file'], 'publish_tf', False):
         actions.append(avatar_state_publisher(given))
+    if given['robot'] not in ('none', 'topic'):
+        actions.append(robot_state_publisher(given))
     if given['rviz'] == 'true':
         actions.append(Node(
             package='rviz2', executable='rviz2', namespace=given['namespace'],
@@ -149,6 +152,23 @@ def avatar_state_publisher(given):
         output='screen', ros_arguments=['--log-level', given['log_level']])
 
 
+def robot_state_publisher(given):
+    """Return the robot_state_publisher of the robot that follows; its base is retarget_node's."""
+    from motion_avatar_ros.retarget.urdf import find_urdf, read_urdf
+
+    return Node(
+        package='robot_state_publisher', executable='robot_state_publisher',
+        name='follower_state_publisher', namespace=given['namespace'],
+        parameters=[{'robot_description': read_urdf(find_urdf(given['robot'])).description,
+                     'frame_prefix': node_parameter(
+                         given['params_file'], 'retarget_node', 'frame_prefix', 'robot/'),
+                     'publish_frequency': 120.0},
+                    sim_time(given)],
+        remappings=[*TF_REMAPPINGS, ('joint_states', 'retarget_node/joint_states'),
+                    ('robot_description', 'follower_state_publisher/robot_description')],
+        output='screen', ros_arguments=['--log-level', given['log_level']])
+
+
 def body_frame(given):
     """Return the frame that avatar_node gives the body in."""
     from motion_avatar_ros.nodes.tracker_sources import default_body_frame
@@ -162,8 +182,13 @@ def body_frame(given):
 
 def avatar_parameter(params_file, name, default):
     """Return a parameter of avatar_node as the file sets it."""
+    return node_parameter(params_file, 'avatar_node', name, default)
+
+
+def node_parameter(params_file, node, name, default):
+    """Return a parameter of a node as the file sets it."""
     sections = yaml.safe_load(Path(params_file).read_text()) or {}
-    for key in ('avatar_node', '/avatar_node', '/**/avatar_node', '/**'):
+    for key in (node, f'/{node}', f'/**/{node}', '/**'):
         parameters = (sections.get(key) or {}).get('ros__parameters') or {}
         if name in parameters:
             return parameters[name]

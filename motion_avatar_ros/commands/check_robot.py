@@ -7,10 +7,13 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 import json
 import math
+from pathlib import Path
 import sys
 from typing import Any
 
+from motion_avatar_ros.commands.new_file import require_new_file
 from motion_avatar_ros.retarget.body_plan import BodyPlan, find_body_plan
+from motion_avatar_ros.retarget.mapping_file import mapping_text, read_mapping
 from motion_avatar_ros.retarget.robot_model import RobotModel
 from motion_avatar_ros.retarget.urdf import EXAMPLE_ROBOTS
 
@@ -22,15 +25,25 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command line."""
     parser.add_argument(
         'robot', help=f'URDF file, or an example: {", ".join(EXAMPLE_ROBOTS)}')
+    parser.add_argument(
+        '--mapping', type=Path, metavar='FILE', help='check this mapping instead of finding one')
+    parser.add_argument(
+        '--write', type=Path, metavar='FILE', help='write the mapping, to be corrected: .yaml')
     parser.add_argument('--json', action='store_true', help='one JSON object on the last line')
 
 
 def run(arguments: Namespace) -> int:
     """Find, and print."""
+    if arguments.write is not None:
+        require_new_file(arguments.write, '.yaml')
     robot = RobotModel.load(arguments.robot)
-    plan = find_body_plan(robot.joints)
+    plan = (find_body_plan(robot.joints) if arguments.mapping is None
+            else read_mapping(arguments.mapping, robot))
     found = _found(robot, plan)
     sys.stdout.write(_report(robot, plan, found))
+    if arguments.write is not None:
+        arguments.write.write_text(mapping_text(robot, plan), encoding='utf-8')
+        sys.stdout.write(f'  written: {arguments.write}\n')
     if arguments.json:
         sys.stdout.write(json.dumps(found) + '\n')
     return 0
@@ -80,12 +93,14 @@ def _report(robot: RobotModel, plan: BodyPlan, found: dict[str, Any]) -> str:
     lines.append(f'  trunk    {", ".join(found["trunk"]) or "none"}')
     lines.append(f'  head     {", ".join(found["head"]) or "none"}')
     for limb, one in plan.limbs.items():
+        lower, upper = robot.joints[one.middle].lower, robot.joints[one.middle].upper
         shown = found[limb]
         middle, end = _middle_and_end(limb)
         upper_m, lower_m = one.lengths_m
         lines.append(
             f"  {limb.replace('_', ' '):9} {middle} '{shown[middle]}', {end} '{shown[end]}', "
-            f'segments of {100 * upper_m:.1f} and {100 * lower_m:.1f} cm')
+            f'segments of {100 * upper_m:.1f} and {100 * lower_m:.1f} cm, {middle} '
+            f'{math.degrees(lower):.0f} to {math.degrees(upper):.0f} deg')
     lines += [f'  doubtful: {doubt}' for doubt in found['doubts']] or ['  nothing is doubtful']
     lines += [f'  note: {note}' for note in robot.notes]
     return '\n'.join(lines) + '\n'

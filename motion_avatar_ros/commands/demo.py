@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`demo`: player, avatar, mesh and page as processes over DDS, checked from outside."""
+"""`demo`: player, avatar, mesh, robot and page as processes over DDS, checked from outside."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from motion_avatar_ros.commands.option_types import positive_number
 from motion_avatar_ros.commands.stop_signals import StopSignals
 from motion_avatar_ros.errors import MotionAvatarError
 
-HELP = 'show a body that follows three played trackers, on a web page; no hardware needed'
+HELP = 'show a body and a robot that follow three played trackers, on a web page; no hardware needed'
 
+_USUAL_ROBOT = 'g1'
 _LATER = {'sim': 'a simulated robot'}
 
 
@@ -39,6 +40,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     motion.add_argument(
         '--bag', type=Path, metavar='FOLDER',
         help='rosbag2 bag of trackers on /tf to play, as `record` writes; or its file')
+    parser.add_argument(
+        '--robot', metavar='NAME',
+        help='URDF file, or an example robot, that follows the body on the page; none for none '
+        '(default: g1 where example-robot-data is installed)')
     parser.add_argument('--sim', action='store_true', help='not in this version')
     parser.add_argument(
         '--model', default='baseline', help='name of a shipped model, or a folder')
@@ -68,6 +73,7 @@ def run(arguments: Namespace) -> int:
         from motion_avatar_ros.commands.demo_bag import check_bag
 
         check_bag(arguments.bag)
+    robot = _robot(arguments.robot)
     with (
         StopSignals() as must_stop,
         demo_environment(os.environ) as added,
@@ -78,7 +84,7 @@ def run(arguments: Namespace) -> int:
             nodes = DemoNodes(
                 model=arguments.model, device=arguments.device, clip=arguments.clip,
                 bag=arguments.bag, motion=arguments.motion, rate_hz=arguments.rate_hz,
-                port=None if arguments.headless else arguments.port)
+                port=None if arguments.headless else arguments.port, robot=robot)
             nodes.start(processes, is_composed=arguments.composed)
             os.environ.update(added)  # this process joins the same domain
 
@@ -92,6 +98,21 @@ def run(arguments: Namespace) -> int:
     if outcome.problem is not None:
         sys.stderr.write(f'motion_avatar demo: {outcome.problem}\n')
     return outcome.status
+
+
+def _robot(asked: str | None) -> str | None:
+    """Return the robot to show, or None; a bad one is refused before anything starts."""
+    from motion_avatar_ros.retarget.urdf import UrdfError, find_urdf
+
+    if asked == 'none':
+        return None
+    try:
+        path = find_urdf(asked or _USUAL_ROBOT)
+    except UrdfError:
+        if asked is None:
+            return None
+        raise
+    return str(path.resolve())
 
 
 def _say(is_json: bool) -> Callable[[str], None]:

@@ -12,6 +12,7 @@ import re
 from motion_avatar_ros.commands.node_processes import NodeProcesses
 
 PLAYER, AVATAR, MESH, VIEWER = 'tracker_player_node', 'avatar_node', 'mesh_node', 'viewer_node'
+RETARGET = 'retarget_node'
 BODY_TOPIC = f'/{AVATAR}/joint_states'
 TRUTH_TOPIC = f'/{PLAYER}/ground_truth'
 
@@ -34,6 +35,7 @@ class DemoNodes:
         motion: name of a built-in motion.
         rate_hz: rate of the played trackers.
         port: of the page; None starts no viewer.
+        robot: name or URDF of the robot; None starts no retargeting.
     """
 
     model: str
@@ -43,6 +45,7 @@ class DemoNodes:
     motion: str
     rate_hz: float
     port: int | None
+    robot: str | None = None
 
     @property
     def is_built_in(self) -> bool:
@@ -52,7 +55,9 @@ class DemoNodes:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the nodes."""
-        return (PLAYER, AVATAR, MESH) + ((VIEWER,) if self.port is not None else ())
+        return (PLAYER, AVATAR, MESH) + (
+            (RETARGET,) if self.robot is not None else ()) + (
+                (VIEWER,) if self.port is not None else ())
 
     def start(self, processes: NodeProcesses, is_composed: bool) -> None:
         """Start a process per node, or one for all; the slowest to be ready goes first."""
@@ -89,6 +94,8 @@ class DemoNodes:
             AVATAR: {'model': self.model, 'device': self.device},
             MESH: {'body_topic': BODY_TOPIC},
         }
+        if self.robot is not None:
+            parameters[RETARGET] = {'robot': self.robot, 'body_topic': BODY_TOPIC}
         if self.port is not None:
             parameters[VIEWER] = {
                 'port': self.port, 'truth_topic': TRUTH_TOPIC, 'follow': 'heading'}

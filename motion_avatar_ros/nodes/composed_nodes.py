@@ -23,6 +23,7 @@ NODE_CLASSES = {
     'tracker_player_node': 'TrackerPlayerNode',
     'avatar_node': 'AvatarNode',
     'mesh_node': 'MeshNode',
+    'retarget_node': 'RetargetNode',
     'viewer_node': 'ViewerNode',
     'webxr_tracker_node': 'WebXrTrackerNode',
 }

@@ -17,6 +17,7 @@ from typing import Any
 
 from motion_avatar_ros.nodes.avatar_parameters import AVATAR_PARAMETERS
 from motion_avatar_ros.nodes.mesh_parameters import MESH_PARAMETERS
+from motion_avatar_ros.nodes.retarget_parameters import RETARGET_PARAMETERS
 from motion_avatar_ros.nodes.tracker_player_parameters import PLAYER_PARAMETERS
 from motion_avatar_ros.nodes.viewer_node import VIEWER_PARAMETERS
 from motion_avatar_ros.nodes.webxr_parameters import WEBXR_PARAMETERS
@@ -38,10 +39,11 @@ _YAML_INTRODUCTION = """\
 """
 _COLUMNS = 99
 #: Nodes that have `auto_activate` beside their table.
-LIFECYCLE_NODES = ('avatar_node', 'mesh_node', 'webxr_tracker_node')
+LIFECYCLE_NODES = ('avatar_node', 'mesh_node', 'retarget_node', 'webxr_tracker_node')
 TABLES = {
     'avatar_node': AVATAR_PARAMETERS,
     'mesh_node': MESH_PARAMETERS,
+    'retarget_node': RETARGET_PARAMETERS,
     'tracker_player_node': PLAYER_PARAMETERS,
     'viewer_node': VIEWER_PARAMETERS,
     'webxr_tracker_node': WEBXR_PARAMETERS,

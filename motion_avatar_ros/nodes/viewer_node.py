@@ -1,7 +1,7 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """
-A web page, on this machine by default, that shows the body, the trackers, rates and latency.
+A web page, on this machine by default: the body, the trackers, a robot, rates and latency.
 
 It can also ask for a calibration, and shows its prompts.
 
@@ -30,6 +30,7 @@ from motion_avatar_ros.body.mesh import MESH_FILES, load_builtin_mesh
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.skeleton import REST_OFFSETS_M
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.nodes.robot_view import ROBOT_VIEW_PARAMETERS, RobotView
 from motion_avatar_ros.nodes.tracker_sources import (
     TRACKER_PARAMETERS, TrackerSources, tracker_sources,
 )
@@ -68,6 +69,7 @@ VIEWER_PARAMETERS = (
     Parameter('webxr_node', 'webxr_tracker_node',
               "node whose page for headsets is linked as 'use this headset' while it runs"),
     Parameter('body_id', 'avatar', 'prefix of the links of the avatar: <body_id>/pelvis ...'),
+    *ROBOT_VIEW_PARAMETERS,
     *TRACKER_PARAMETERS,
 )
 
@@ -123,6 +125,7 @@ class ViewerNode(Node):
         self._body_publishers = 0
         self._problem: str | None = None
         self._subscribe()
+        self._robot = RobotView(self, self._view, values)
         self._start_input(sources)
         self._web_calibration = WebCalibration(self._view)
         self._calibration = CalibrationClient(self, values['avatar_node'])
@@ -215,8 +218,9 @@ class ViewerNode(Node):
             if body is not None and pose is not None:
                 self._body_figure.show(pose)
                 forward = pose.local_rotations[0, :, 2]
-                self._view.follow_person(
+                heading_rad = self._view.follow_person(
                     pose.root_position, math.atan2(forward[1], forward[0]), time.monotonic())
+                self._robot.draw(pose.root_position, heading_rad)
                 self._draw_trackers(stamp_ns(body.header.stamp))
             elif self._received_s is None or time.monotonic() - self._received_s > _SILENCE_S:
                 self._draw_trackers(None)

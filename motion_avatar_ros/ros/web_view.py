@@ -97,9 +97,9 @@ class WebView:
         """Return the scene path of a thing that stands in the tracking space."""
         return f'{_SPACE}/{name}'
 
-    def follow_person(self, position_m: np.ndarray, heading_rad: float, now_s: float) -> None:
+    def follow_person(self, position_m: np.ndarray, heading_rad: float, now_s: float) -> float:
         """
-        Keep the person in the view.
+        Keep the person in the view, and return the heading [rad] that it is turned to.
 
         Args:
             position_m: (3,) pelvis in the tracking space [m].
@@ -112,6 +112,7 @@ class WebView:
         x, y = -(cos * place[0] + sin * place[1]), sin * place[0] - cos * place[1]
         self._space.position = (x, y, 0.0)
         self._space.wxyz = (math.cos(place[2] / 2), 0.0, 0.0, -math.sin(place[2] / 2))
+        return float(place[2])
 
     def show_report(self, markdown: str) -> None:
         """Replace the panel's text."""

@@ -43,7 +43,7 @@ def test_check_robot_names_what_it_found_and_what_is_doubtful(capsys):
 @pytest.mark.parametrize('suffix', ['.npz', '.csv'])
 def test_a_file_of_joints_is_written_by_name(tmp_path, clip, suffix):
     out = tmp_path / f'robot{suffix}'
-    assert main(['retarget', '--clip', str(clip), '--out', str(out)]) == 0
+    assert main(['retarget', '--motion', str(clip), '--out', str(out)]) == 0
     if suffix == '.npz':
         with np.load(out) as archive:
             names, joints = archive['joint_names'].tolist(), archive['joints']
@@ -59,15 +59,58 @@ def test_a_file_of_joints_is_written_by_name(tmp_path, clip, suffix):
 
 @pytest.mark.parametrize(('change', 'word'), [
     ({'--out': 'clip.npz'}, 'exists already'), ({'--out': 'none/r.npz'}, 'folder that exists'),
-    ({'--out': 'r.txt'}, '.npz or .csv'), ({'--clip': 'none.npz'}, 'no such file'),
+    ({'--out': 'r.txt'}, '.npz or .csv'), ({'--motion': 'none.npz'}, 'no such file'),
     ({'--robot': 'none'}, 'examples: g1'), ({'--robot': 'clip.npz'}, 'cannot be read')])
 def test_what_cannot_be_done_is_one_line_and_nothing_is_written(
     tmp_path, clip, monkeypatch, capsys, change, word
 ):
     monkeypatch.chdir(tmp_path)
-    options = {'--clip': 'clip.npz', '--out': 'r.npz', **change}
+    options = {'--motion': 'clip.npz', '--out': 'r.npz', **change}
     before = clip.read_bytes()
     assert main(['retarget', *(part for pair in options.items() for part in pair)]) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1 and word in lines[0]
     assert clip.read_bytes() == before and not (tmp_path / 'r.npz').exists()
+
+
+def test_a_folder_is_retargeted_side_by_side_and_what_exists_is_kept(tmp_path, capsys):
+    for name in ('a/x', 'a/y', 'z'):
+        (tmp_path / 'in' / name).parent.mkdir(parents=True, exist_ok=True)
+        save_motion(tmp_path / 'in' / f'{name}.npz', swaying_motion(1, 30))
+    command = ['retarget', '--motion', str(tmp_path / 'in'), '--out', str(tmp_path / 'out'),
+               '--format', 'csv', '--jobs', '2']
+    assert main(command) == 0
+    written = {path: path.read_bytes() for path in (tmp_path / 'out').rglob('*.*')}
+    assert {str(path.relative_to(tmp_path / 'out')) for path in written} == {
+        'a/x.csv', 'a/y.csv', 'z.csv'}
+    kept = tmp_path / 'out' / 'a' / 'x.csv'
+    kept.write_text('mine')
+    (tmp_path / 'out' / 'z.csv').unlink()
+    assert main(command) == 0
+    assert kept.read_text() == 'mine'
+    assert (tmp_path / 'out' / 'z.csv').read_bytes() == written[tmp_path / 'out' / 'z.csv']
+    assert '2 of 3 files exist already' in capsys.readouterr().out
+
+
+def test_a_bad_file_of_a_folder_is_named_and_the_others_are_written(tmp_path, capsys):
+    (tmp_path / 'in').mkdir()
+    save_motion(tmp_path / 'in' / 'good.npz', swaying_motion(1, 30))
+    (tmp_path / 'in' / 'bad.npz').write_bytes(b'nothing')
+    command = ['retarget', '--motion', str(tmp_path / 'in'), '--out', str(tmp_path / 'out')]
+    assert main([*command, '--jobs', '1']) == 1
+    assert 'bad.npz' in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / 'out').iterdir()] == ['good.npz']
+
+
+def test_a_mapping_that_is_written_is_read_back(tmp_path, clip, capsys):
+    mapping = tmp_path / 'g1.yaml'
+    assert main(['check-robot', 'g1', '--write', str(mapping)]) == 0
+    first = capsys.readouterr().out
+    assert main(['check-robot', 'g1', '--mapping', str(mapping)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:9] == first.splitlines()[1:9]
+    outs = []
+    for number, more in enumerate(([], ['--mapping', str(mapping)])):
+        out = tmp_path / f'{number}.npz'
+        assert main(['retarget', '--motion', str(clip), '--out', str(out), *more]) == 0
+        outs.append(np.load(out)['joints'])
+    np.testing.assert_allclose(*outs, atol=2e-3)

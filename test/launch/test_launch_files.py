@@ -7,6 +7,7 @@ from __future__ import annotations
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+from motion_avatar_ros.errors import MotionAvatarError
 import pytest
 
 launch = pytest.importorskip('launch', reason='ROS 2 launch is not on this host')
@@ -75,10 +76,23 @@ def test_rviz_and_viewer_start_by_argument_only():
 
 
 @pytest.mark.parametrize(('given', 'word'), [
-    ({'robot': 'g1'}, 'not in this version'), ({'params_file': 'missing.yaml'}, 'no such file')])
+    ({'robot': 'nobody.urdf'}, 'no such file'), ({'params_file': 'missing.yaml'}, 'no such file')])
 def test_what_cannot_be_done_is_refused_in_words(given, word):
-    with pytest.raises(RuntimeError, match=word):
+    with pytest.raises((RuntimeError, MotionAvatarError), match=word):
         nodes_of(**given)
+
+
+def test_a_robot_follows_and_is_on_tf_by_argument_only(tmp_path):
+    urdf = tmp_path / 'r.urdf'
+    urdf.write_text(
+        '<robot name="r"><link name="a"/><link name="b"/><joint name="j" type="revolute">'
+        '<parent link="a"/><child link="b"/><axis xyz="0 0 1"/>'
+        '<limit lower="-1" upper="1" velocity="1" effort="1"/></joint></robot>')
+    started = executables(nodes_of(robot=str(urdf)))
+    assert started.count('robot_state_publisher') == 2 and 'retarget_node' in started
+    # Who has a robot_description has a robot_state_publisher of their own.
+    started = executables(nodes_of(robot='topic'))
+    assert started.count('robot_state_publisher') == 1 and 'retarget_node' in started
 
 
 def test_a_headset_as_input_starts_its_node_beside_the_others():

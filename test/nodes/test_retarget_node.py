@@ -1,0 +1,285 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""retarget_node over real DDS: what it commands, and when it is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import math
+import time
+
+from motion_avatar_ros.body.joint_state import JointStateEncoder
+from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.nodes.retarget_node import RetargetNode
+from motion_avatar_ros.retarget.urdf import UrdfError, find_urdf
+from motion_avatar_ros.ros.body_messages import joint_state_message, stamp_ns
+from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED
+import numpy as np
+import pytest
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from scipy.spatial.transform import Rotation
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray, String
+from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectory
+
+pytest.importorskip('pinocchio', reason='pinocchio is not installed')
+
+PERIOD_S = 1.0 / 60.0
+LEFT_ELBOW = 18
+
+
+def person(bend_rad: float) -> BodyPose:
+    """Return somebody who stands and bends the left elbow."""
+    rotations = np.tile(np.eye(3), (22, 1, 1))
+    rotations[0] = Rotation.from_euler('x', 90, degrees=True).as_matrix()
+    rotations[LEFT_ELBOW] = Rotation.from_rotvec([0.0, -bend_rad, 0.0]).as_matrix()
+    return BodyPose(rotations, np.array([0.0, 0.0, 0.93]))
+
+
+class Bench:
+    """A retarget node, a person in front of it, and a robot that is where it is commanded."""
+
+    def __init__(self, **overrides) -> None:
+        overrides = {'robot': 'g1', **overrides}
+        self.node = RetargetNode(parameter_overrides=[
+            Parameter(name.replace('__', '.'), value=value)
+            for name, value in overrides.items()])
+        self.warnings: list[str] = []
+        logger = self.node.get_logger()
+        self.node.get_logger = lambda: self
+        self.info = logger.info
+        self.error = self.warnings.append
+        self.warning = self.warnings.append
+        self.other = rclpy.create_node('other')
+        self.body = self.other.create_publisher(
+            JointState, 'avatar_node/joint_states', JOINT_STATES)
+        self.robot_state = self.other.create_publisher(JointState, 'joint_states', JOINT_STATES)
+        self.shown: list[JointState] = []
+        self.commands: list[JointTrajectory] = []
+        self.values: list[Float64MultiArray] = []
+        for kind, topic, store in (
+                (JointState, 'joint_states', self.shown),
+                (JointTrajectory, 'joint_trajectory', self.commands),
+                (Float64MultiArray, 'commands', self.values)):
+            self.other.create_subscription(
+                kind, f'retarget_node/{topic}', store.append, JOINT_STATES)
+        self.engage = self.other.create_client(SetBool, 'retarget_node/engage')
+        self.stop = self.other.create_client(Trigger, 'retarget_node/stop')
+        self.encoder = JointStateEncoder()
+        self.joints: dict[str, float] = {}
+        self.executor = SingleThreadedExecutor()
+        self.executor.add_node(self.node)
+        self.executor.add_node(self.other)
+
+    def start(self) -> Bench:
+        assert self.node.start(), self.warnings
+        assert self.until(lambda: self.body.get_subscription_count() == 1
+                          and self.engage.service_is_ready() and self.stop.service_is_ready())
+        return self
+
+    def until(self, condition: Callable[[], bool], timeout_s: float = 5.0) -> bool:
+        deadline_s = time.monotonic() + timeout_s
+        while not condition() and time.monotonic() < deadline_s:
+            self.executor.spin_once(timeout_sec=0.005)
+        return condition()
+
+    def message(self, bend_rad: float) -> JointState:
+        return joint_state_message(
+            person(bend_rad), self.other.get_clock().now().nanoseconds, 'odom', self.encoder)
+
+    def run(
+        self, seconds: float, bend_rad: Callable[[float], float] | None = lambda _: 0.6,
+        is_measured: bool = True,
+    ) -> None:
+        """Send bodies and measured joints at 60 Hz; `bend_rad` None sends no body."""
+        start_s = time.monotonic()
+        due_s = start_s
+        while due_s < start_s + seconds:
+            self.until(lambda: time.monotonic() >= due_s)
+            due_s += PERIOD_S
+            if is_measured:
+                self.measure()
+            if bend_rad is not None:
+                self.body.publish(self.message(bend_rad(due_s - start_s)))
+
+    def measure(self) -> None:
+        if self.commands:
+            last = self.commands[-1]
+            self.joints.update(zip(last.joint_names, last.points[0].positions))
+        if self.joints:
+            self.robot_state.publish(JointState(
+                name=list(self.joints), position=list(self.joints.values())))
+
+    def stand(self) -> None:
+        """Let the robot measure zero everywhere."""
+        self.run(0.3, is_measured=False)
+        self.joints = dict.fromkeys(self.shown[-1].name, 0.0)
+        self.run(0.2)
+
+    def call(self, client, request):
+        future = client.call_async(request)
+        assert self.until(future.done)
+        return future.result()
+
+    def positions(self) -> np.ndarray:
+        return np.array([command.points[0].positions for command in self.commands])
+
+    def close(self) -> None:
+        self.node.close()
+        self.other.destroy_node()
+        self.executor.shutdown()
+
+
+@pytest.fixture
+def make(ros_domain) -> Iterator[Callable[..., Bench]]:
+    try:
+        find_urdf('g1')
+    except UrdfError as error:
+        pytest.skip(str(error))
+    rclpy.init()
+    benches: list[Bench] = []
+
+    def build(**overrides) -> Bench:
+        benches.append(Bench(**overrides))
+        return benches[-1]
+
+    yield build
+    for bench in benches:
+        bench.close()
+    rclpy.try_shutdown()
+
+
+def test_it_shows_the_robot_but_commands_nothing_before_engage(make) -> None:
+    bench = make().start()
+    bench.run(0.5)
+    shown = bench.shown[-1]
+    assert len(shown.name) == 29 and len(bench.shown) >= 20
+    elbow = shown.position[shown.name.index('left_elbow_joint')]
+    assert math.isfinite(elbow)
+    assert stamp_ns(shown.header.stamp) > 0 and shown.header.frame_id == 'odom'
+    assert not bench.commands
+
+
+def test_engage_without_measured_joints_is_refused_with_the_reason(make) -> None:
+    bench = make().start()
+    bench.run(0.3, is_measured=False)
+    response = bench.call(bench.engage, SetBool.Request(data=True))
+    assert not response.success and 'joint states do not come' in response.message
+    bench.run(0.2, is_measured=False)
+    assert not bench.commands
+
+
+def test_engage_begins_at_the_measured_joints_and_never_jumps(make) -> None:
+    bench = make().start()
+    bench.stand()
+    response = bench.call(bench.engage, SetBool.Request(data=True))
+    assert response.success, response.message
+    bench.run(2.0, lambda time_s: 0.6 + 0.5 * math.sin(6.0 * time_s))
+    positions = bench.positions()
+    assert np.abs(positions[0]).max() < 0.06
+    assert np.abs(np.diff(positions, axis=0)).max() < 0.06  # 0.5 rad/s, at most 0.1 s
+    names = bench.commands[0].joint_names
+    assert 'left_elbow_joint' in names and 'waist_yaw_joint' in names
+    assert not any('knee' in name or 'hip' in name or 'ankle' in name for name in names)
+
+
+def test_a_stop_silences_at_once_and_stays(make) -> None:
+    bench = make().start()
+    bench.stand()
+    bench.call(bench.engage, SetBool.Request(data=True))
+    bench.run(0.3)
+    assert bench.commands
+    bench.call(bench.stop, Trigger.Request())
+    count = len(bench.commands)
+    bench.run(0.3)
+    assert len(bench.commands) <= count + 1  # one that was on its way
+    response = bench.call(bench.engage, SetBool.Request(data=True))
+    assert not response.success and 'disengage first' in response.message
+    assert bench.call(bench.engage, SetBool.Request(data=False)).success
+    assert bench.call(bench.engage, SetBool.Request(data=True)).success
+
+
+def test_a_body_that_stops_is_held_and_its_return_does_not_jump(make) -> None:
+    bench = make().start()
+    bench.stand()
+    bench.call(bench.engage, SetBool.Request(data=True))
+    bench.run(0.5)
+    bench.run(0.6, None)
+    count = len(bench.commands)
+    bench.run(0.3, None)
+    held = bench.positions()[count:]
+    assert len(held) >= 3 and np.abs(held - held[0]).max() < 1e-6
+    bench.run(0.5, lambda _: 1.8)
+    assert np.abs(np.diff(bench.positions(), axis=0)).max() < 0.06
+
+
+@pytest.mark.parametrize('spoil, reason', [
+    (lambda m: m.position.__setitem__(10, math.nan), 'finite'),
+    (lambda m: setattr(m, 'name', m.name[:-1]), 'name'),
+    (lambda m: setattr(m.header.stamp, 'sec', m.header.stamp.sec - 60), 'old'),
+    (lambda m: setattr(m.header, 'frame_id', ''), 'frame_id'),
+], ids=['nan', 'missing name', 'old stamp', 'no frame'])
+def test_a_bad_body_message_moves_nothing_and_is_named(make, spoil, reason) -> None:
+    bench = make().start()
+    bench.run(0.2)
+    count = len(bench.shown)
+    message = bench.message(0.5)
+    spoil(message)
+    bench.body.publish(message)
+    assert bench.until(lambda: bool(bench.warnings))
+    assert reason in bench.warnings[-1]
+    assert len(bench.shown) <= count + 1
+
+
+def test_two_publishers_of_the_body_are_held(make) -> None:
+    bench = make().start()
+    bench.run(0.2)
+    bench.other.create_publisher(JointState, 'avatar_node/joint_states', JOINT_STATES)
+    assert bench.until(lambda: any('2 publishers' in line for line in bench.warnings))
+    bench.shown.clear()
+    bench.run(0.3)
+    assert not bench.shown
+
+
+def test_forward_commands_come_in_the_controllers_order(make) -> None:
+    names = ['right_elbow_joint', 'left_elbow_joint']
+    bench = make(command__interface='forward', command__names=names).start()
+    bench.stand()
+    bench.joints |= {'right_elbow_joint': 0.3, 'left_elbow_joint': 1.1}
+    bench.run(0.1)
+    assert bench.call(bench.engage, SetBool.Request(data=True)).success
+    bench.run(0.2)
+    assert bench.values[0].data == pytest.approx([0.3, 1.1], abs=0.06)
+
+
+@pytest.mark.parametrize('names, reason', [
+    (['left_elbow'], 'no joint of the robot'),
+    (['left_knee_joint'], 'whole_body'),
+    (['left_elbow_joint', 'left_elbow_joint'], 'twice'),
+])
+def test_joints_that_may_not_be_commanded_refuse_configure(make, names, reason) -> None:
+    bench = make(command__names=names)
+    assert not bench.node.start()
+    assert reason in bench.node.last_transition_error
+
+
+def test_a_whole_body_is_warned_of(make) -> None:
+    bench = make(command__joints='whole_body').start()
+    assert any('fixed base or in simulation only' in line for line in bench.warnings)
+
+
+def test_the_robot_may_come_by_topic(make) -> None:
+    bench = make(robot='').start()
+    bench.run(0.2)
+    assert not bench.shown
+    assert not bench.call(bench.engage, SetBool.Request(data=True)).success
+    latched = bench.other.create_publisher(String, 'robot_description', LATCHED)
+    latched.publish(String(data='<robot name="nothing"><link name="a"/></robot>'))
+    assert bench.until(lambda: any('no joint that turns' in line for line in bench.warnings))
+    latched.publish(String(data=find_urdf('g1').read_text()))
+    assert bench.until(lambda: bench.node._retargeter is not None)
+    bench.run(0.3)
+    assert bench.shown
