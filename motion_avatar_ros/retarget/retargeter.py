@@ -14,8 +14,10 @@ from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.skeleton import REST_OFFSETS_M
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.retarget.body_plan import BodyPlan, find_body_plan
+from motion_avatar_ros.retarget.capsules import fit_capsules
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.robot_model import RobotModel
+from motion_avatar_ros.retarget.self_collision import SelfCollision
 from motion_avatar_ros.retarget.solver import RobotPose, RobotSolver, SolverWeights
 from motion_avatar_ros.retarget.targets import TargetBuilder, Targets
 
@@ -23,6 +25,9 @@ from motion_avatar_ros.retarget.targets import TargetBuilder, Targets
 MAX_VELOCITY_RAD_S = 3.0 * np.pi
 #: URDFs say nothing of it [rad/s^2].
 MAX_ACCELERATION_RAD_S2 = 150.0
+#: Between the surfaces of parts that could touch.
+MARGIN_M = 0.01
+_SLACK_M = 0.01     # the solver weighs distances against tasks, and gives in by less than this
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Retargeter:
         self, robot: RobotModel, weights: SolverWeights | None = None,
         max_velocity_rad_s: float = MAX_VELOCITY_RAD_S,
         max_acceleration_rad_s2: float = MAX_ACCELERATION_RAD_S2, iterations: int = 2,
-        plan: BodyPlan | None = None,
+        plan: BodyPlan | None = None, margin_m: float | None = MARGIN_M,
     ) -> None:
         """
         Prepare.
@@ -64,6 +69,7 @@ class Retargeter:
             max_acceleration_rad_s2: of every joint.
             iterations: of the solver in a frame.
             plan: the body in the robot; found where not given.
+            margin_m: least distance between parts; None lets them pass through each other.
 
         Raises:
             BodyPlanError: there is no body in the robot.
@@ -83,7 +89,10 @@ class Retargeter:
         trunk = self.plan.trunk
         self.targets = TargetBuilder(
             self.plan, joints[trunk[0]].position if trunk else np.zeros(3))
-        self.solver = RobotSolver(robot, self.plan, self.limits, weights, iterations)
+        collision = None if margin_m is None else SelfCollision(
+            fit_capsules(robot, self.plan), margin_m + _SLACK_M)
+        self.solver = RobotSolver(
+            robot, self.plan, self.limits, weights, iterations, collision)
         self._offsets_m = REST_OFFSETS_M
 
     @classmethod

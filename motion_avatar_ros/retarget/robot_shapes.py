@@ -51,7 +51,7 @@ def robot_shapes(robot: RobotModel, detail_m: float = 0.008) -> list[RobotShape]
     for part in geometry.geometryObjects:
         vertices, faces = _triangles(part.geometry)
         place = part.placement
-        vertices = vertices * np.asarray(part.meshScale) @ place.rotation.T + place.translation
+        vertices = vertices @ place.rotation.T + place.translation  # meshes are scaled already
         vertices, faces = _thinned(vertices, faces, detail_m)
         if len(faces):
             red, green, blue = (round(255.0 * float(value)) for value in part.meshColor[:3])

@@ -5,7 +5,8 @@ Inverse kinematics of a whole robot, frame by frame: damped Gauss-Newton over we
 
 All tasks go into one least-squares problem over the floating base and the joints, solved with
 the steps of joints held in their box (`joint_limits`) by an active set. Levenberg's damping
-grows with the error: undamped steps jump between branches.
+grows with the error: undamped steps jump between branches. Where a step would bring parts too
+close to each other (`self_collision`), keeping them apart joins the tasks, and outweighs them.
 """
 
 from __future__ import annotations
@@ -19,11 +20,16 @@ from scipy.linalg.lapack import dposv
 from motion_avatar_ros.retarget.body_plan import BodyPlan
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.robot_model import RobotModel
+from motion_avatar_ros.retarget.self_collision import SelfCollision
 from motion_avatar_ros.retarget.targets import LIMBS, Targets
 
 _BASE = 6  # numbers of the base's velocity
 _BASE_JOINT = 1  # pinocchio's number of the floating base
 _ACTIVE_SET_ROUNDS = 4
+_APART_ROUNDS = 3
+_NEXT, _LAST = np.array([1, 2, 0]), np.array([2, 0, 1])
+_NEAR_M = 0.1   # a frame brings no pair closer by more
+_CLOSED = 0.5   # share of the room of two parts that a frame leaves: time to brake
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class SolverWeights:
     wrist: float = 10.0
     posture: float = 0.05   # Towards the middle of each joint's range, or zero where it has it.
     stay: float = 1.5       # Towards where each joint was: trembles less, lags more.
+    apart: float = 100.0    # Parts that would touch.
     damping: float = 1e-3
     error_damping: float = 0.02
 
@@ -66,6 +73,7 @@ class RobotSolver:
     def __init__(
         self, robot: RobotModel, plan: BodyPlan, limits: JointLimits,
         weights: SolverWeights | None = None, iterations: int = 2,
+        collision: SelfCollision | None = None,
     ) -> None:
         """
         Prepare.
@@ -75,6 +83,7 @@ class RobotSolver:
             limits: of its joints.
             weights: of the tasks.
             iterations: Gauss-Newton steps of a frame.
+            collision: the parts to keep apart, if any.
         """
         import pinocchio
 
@@ -83,7 +92,9 @@ class RobotSolver:
         self._limits = limits
         self._weights = weights or SolverWeights()
         self._iterations = iterations
+        self._collision = collision
         self._place_tasks(plan)
+        self._place_capsules()
         zero_is_allowed = (limits.lower <= 0.0) & (limits.upper >= 0.0)
         self._rest = np.where(zero_is_allowed, 0.0, 0.5 * (limits.lower + limits.upper))
         self.reset()
@@ -108,6 +119,7 @@ class RobotSolver:
         start = self._q.copy()
         least, greatest = self._limits.reach(start[7:], self._speed, dt_s)
         q = start
+        self._parts = None
         for _ in range(self._iterations):
             q = self._step(
                 q, targets, frame, start[7:] + least, start[7:] + greatest, start[7:])
@@ -122,6 +134,7 @@ class RobotSolver:
             targets.base_position[frame], quaternion,
             np.clip(self._rest, self._limits.lower, self._limits.upper)))
         for _ in range(50):
+            self._parts = None
             q = self._step(q, targets, frame, self._limits.lower, self._limits.upper, q[7:])
         self._q = q
         self._speed = np.zeros(len(self._limits.lower))
@@ -156,6 +169,48 @@ class RobotSolver:
         self._point_support = np.stack([self._support(joint) for joint in self._point_joints])
         self._turn_support = np.stack([self._support(joint) for joint in self._turn_joints])
 
+    def _place_capsules(self) -> None:
+        """Put the capsules' ends into the frames of their joints."""
+        if self._collision is None:
+            return
+        capsules = self._collision.capsules
+        base = self._data.oMi[_BASE_JOINT]
+        self._capsule_joints = [capsule.joint + 2 for capsule in capsules]
+        self._capsule_ends = np.array([
+            [self._data.oMi[joint].actInv(base.act(end)) for end in capsule.ends]
+            for joint, capsule in zip(self._capsule_joints, capsules, strict=True)])
+        self._capsule_support = np.stack([self._support(j) for j in self._capsule_joints])
+
+    def room_m(self) -> np.ndarray:
+        """Return how much further apart (P,) [m] each pair of parts is than it must be."""
+        assert self._collision is not None and self._q is not None
+        self._pin.forwardKinematics(self._model, self._data, self._q)
+        return self._collision.nearness(self._ends()).room_m
+
+    def _ends(self) -> np.ndarray:
+        """Return the ends (C, 2, 3) [m] of the capsules in the world."""
+        places = [self._data.oMi[joint] for joint in self._capsule_joints]
+        rotations = np.stack([place.rotation for place in places])
+        origins = np.stack([place.translation for place in places])
+        return self._capsule_ends @ rotations.swapaxes(1, 2) + origins[:, None]
+
+    def _near(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the room (K,) [m] of pairs that are near, and how it changes (K, nv)."""
+        assert self._collision is not None
+        nearness = self._collision.nearness(self._ends())
+        near = nearness.room_m < _NEAR_M
+        if not near.any():
+            return np.zeros(0), np.zeros((0, columns.shape[1]))
+        linear, angular = columns[:3].T, columns[3:].T
+        away, points = nearness.away[near], nearness.points[near]
+        pairs = self._collision.pairs[near]
+        # Of a point along n: n (v + w x p) = n v + (p x n) w.
+        sides = [
+            self._capsule_support[pairs[:, side]] * (
+                away @ linear.T + _cross(points[:, side], away) @ angular.T)
+            for side in (0, 1)]
+        return nearness.room_m[near], sides[0] - sides[1]
+
     def _support(self, joint: int) -> np.ndarray:
         """Return which velocities (nv,) move a joint."""
         moves = np.zeros(self._model.nv)
@@ -182,9 +237,36 @@ class RobotSolver:
             weights.stay ** 2 * (before - joints))
         hessian[np.diag_indices_from(hessian)] += diagonal
         step = _boxed(hessian, gradient, lower - joints, upper - joints)
+        if self._collision is not None:
+            step = self._apart(step, hessian, gradient, lower - joints, upper - joints)
         q = np.asarray(self._pin.integrate(self._model, q, step))
         q[7:] = np.clip(q[7:], lower, upper)
         return q
+
+    def _apart(
+        self, step: np.ndarray, hessian: np.ndarray, gradient: np.ndarray, lower: np.ndarray,
+        upper: np.ndarray,
+    ) -> np.ndarray:
+        """Return the step, solved again with those parts kept apart that it brings too close."""
+        # Where they are in the first step of a frame serves the others, too.
+        if self._parts is None:
+            room, change = self._near(self._data.J)
+            least = _CLOSED * np.maximum(room, 0.0)
+        else:
+            room, change, least = self._parts
+        is_kept = np.zeros(len(room), dtype=bool)
+        for _ in range(_APART_ROUNDS):
+            is_new = (room + change @ step < least) & ~is_kept
+            if not is_new.any():
+                break
+            is_kept |= is_new
+            rows = self._weights.apart * change[is_new]
+            hessian = hessian + rows.T @ rows
+            gradient = gradient + rows.T @ (
+                self._weights.apart * (least[is_new] - room[is_new]))
+            step = _boxed(hessian, gradient, lower, upper)
+        self._parts = room + change @ step, change, least
+        return step
 
     def _tasks(
         self, q: np.ndarray, targets: Targets, frame: int
@@ -199,7 +281,7 @@ class RobotSolver:
         wanted = np.concatenate((
             targets.middle[frame], targets.end[frame], targets.base_position[None, frame]))
         # Of a point: v + w x p, of the columns that move it.
-        moved = linear[None] + np.cross(angular.T[None], points[:, None]).swapaxes(1, 2)
+        moved = linear[None] + _cross(angular.T[None], points[:, None]).swapaxes(1, 2)
         moved *= self._point_support[:, None] * self._point_weights[:, None, None]
         lacking = (wanted - points) * self._point_weights[:, None]
         turns = np.stack([
@@ -229,6 +311,11 @@ def _turn_vectors(rotations: np.ndarray) -> np.ndarray:
     sine = np.linalg.norm(skew, axis=-1)
     angle = np.arctan2(sine, 0.5 * (trace - 1.0))
     return skew * (angle / np.maximum(sine, 1e-9))[:, None]
+
+
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """As `np.cross` of (..., 3), in a fifth of its time."""
+    return a[..., _NEXT] * b[..., _LAST] - a[..., _LAST] * b[..., _NEXT]
 
 
 def _boxed(

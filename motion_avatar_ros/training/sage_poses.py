@@ -9,7 +9,7 @@ a frame, not the frames of one window.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -33,6 +33,9 @@ TRAINED = {
     'joint': ('denoisers', 'decoder'),
     'refiner': ('refiner', 'to_residual'),
 }
+#: What the refiner is to leave as it is: of the truth it would learn by heart what is wrong
+#: with training poses, and move those of other people by it.
+_LEFT_ALONE = ('rotation', 'root_rotation', 'position', 'hand_position')
 _VALIDATION_WINDOWS = 32
 _VALIDATION_FRAMES = 60
 
@@ -136,18 +139,34 @@ class SagePoseTraining:
         with torch.set_grad_enabled(torch.is_grad_enabled() and self._stage != 'refiner'):
             pose, log_error = self._sampler.newest_poses(network, windows.flatten(0, 1))
         pose, log_error = (each.unflatten(0, windows.shape[:2]) for each in (pose, log_error))
-        if self._stage == 'refiner':
-            state = self._whole.initial_refiner_state(len(pose))
-            pose, _ = network('refiner', pose, state)
-        rotations = matrix_from_6d(pose.float().unflatten(-1, (JOINT_COUNT, 6)))
         last = slice(window - 1, None)
-        rotations = root_in_world(rotations, seen.headings[:, last])
-        newest = seen.windows.frames(last)
+        headings, newest = seen.headings[:, last], seen.windows.frames(last)
+        if self._stage != 'refiner':
+            return pose_losses(_in_world(pose, headings), log_error.float(), newest)
+        state = self._whole.initial_refiner_state(len(pose))
+        refined, _ = network('refiner', pose, state)
+        rotations = _in_world(refined, headings)
         terms, distances = pose_losses(rotations, log_error.float(), newest)
-        if self._stage == 'refiner':
-            del terms['error']
-            terms['jitter'] = _jitter(rotations, newest.offsets)
+        unrefined, _ = pose_losses(
+            rotations, log_error.float(), _posed(newest, _in_world(pose, headings)))
+        del terms['error']
+        terms |= {name: unrefined[name] for name in _LEFT_ALONE}
+        terms['jitter'] = _jitter(rotations, newest.offsets)
         return terms, distances
+
+
+def _in_world(pose_6d: Tensor, headings: Tensor) -> Tensor:
+    """Return rotations (B, F, 22, 3, 3) of poses (B, F, 132) relative to headings (B, F)."""
+    rotations = matrix_from_6d(pose_6d.float().unflatten(-1, (JOINT_COUNT, 6)))
+    return root_in_world(rotations, headings)
+
+
+def _posed(batch: WindowBatch, local_rotations: Tensor) -> WindowBatch:
+    """Return a batch in other poses, its pelvis at the origin."""
+    origin = torch.zeros_like(local_rotations[..., 0, :, 0])
+    world, joints = forward_kinematics(local_rotations, origin, batch.offsets)
+    return replace(
+        batch, local_rotations=local_rotations, global_rotations=world, joint_positions=joints)
 
 
 def _jitter(rotations: Tensor, offsets: Tensor) -> Tensor:

@@ -1,0 +1,101 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Which parts of a robot may touch, how far apart they are, and which way parts them.
+
+Arms keep from trunk, head, legs and each other; legs from each other. Parts that are closer than
+the margin in the neutral pose may be as close as they are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from motion_avatar_ros.retarget.capsules import Capsule
+
+_TOUCHING_M = 1e-6
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """
+    Pairs of parts in a pose.
+
+    Attributes:
+        room_m: (P,) distance of the surfaces beyond what is allowed.
+        points: (P, 2, 3) [m] on the axes, where they are closest.
+        away: (P, 3) unit vector from the second of a pair to the first.
+    """
+
+    room_m: np.ndarray
+    points: np.ndarray
+    away: np.ndarray
+
+
+class SelfCollision:
+    """Pairs of capsules that are kept apart."""
+
+    def __init__(self, capsules: Sequence[Capsule], margin_m: float) -> None:
+        """
+        Choose the pairs.
+
+        Args:
+            capsules: of all parts, all joints at zero.
+            margin_m: least distance of their surfaces.
+        """
+        self.capsules = tuple(capsules)
+        #: (P, 2) numbers of the capsules of each pair.
+        self.pairs = np.array([
+            (a, b) for a, first in enumerate(capsules) for b, second in enumerate(capsules)
+            if a < b and _may_touch(first.name, second.name)], dtype=int).reshape(-1, 2)
+        radii = np.array([capsule.radius_m for capsule in capsules])
+        thickness = radii[self.pairs].sum(axis=1)
+        ends = np.stack([capsule.ends for capsule in capsules])
+        neutral_m = self._closest(ends)[0] - thickness
+        #: (P,) least distance [m] of a pair's axes.
+        self.least_m = thickness + np.minimum(margin_m, neutral_m)
+
+    def nearness(self, ends: np.ndarray) -> Nearness:
+        """Return how the pairs are, of the capsules' ends (C, 2, 3) [m] in a pose."""
+        distance, points = self._closest(ends)
+        between = points[:, 0] - points[:, 1]
+        return Nearness(
+            distance - self.least_m, points,
+            between / np.maximum(distance, _TOUCHING_M)[:, None])
+
+    def _closest(self, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return distances (P,) and closest points (P, 2, 3) of the pairs' axes."""
+        first, second = ends[self.pairs[:, 0]], ends[self.pairs[:, 1]]
+        u, v = first[:, 1] - first[:, 0], second[:, 1] - second[:, 0]
+        w = first[:, 0] - second[:, 0]
+        uu, vv, uv = ((a * b).sum(axis=1) for a, b in ((u, u), (v, v), (u, v)))
+        uw, vw = ((a * w).sum(axis=1) for a in (u, v))
+        # Clamp one, take the closest of the other, clamp it, and the first again (Ericson,
+        # Real-Time Collision Detection, 5.1.9); a capsule without length is a ball.
+        uu, vv = np.maximum(uu, 1e-12), np.maximum(vv, 1e-12)
+        lean = uu * vv - uv * uv
+        s = np.clip((uv * vw - vv * uw) / np.where(lean > 1e-12, lean, np.inf), 0.0, 1.0)
+        t = np.clip((uv * s + vw) / vv, 0.0, 1.0)
+        s = np.clip((uv * t - uw) / uu, 0.0, 1.0)
+        points = np.stack((first[:, 0] + s[:, None] * u, second[:, 0] + t[:, None] * v), axis=1)
+        between = points[:, 0] - points[:, 1]
+        return np.sqrt((between * between).sum(axis=1)), points
+
+
+def _may_touch(first: str, second: str) -> bool:
+    """Say whether two parts may touch at all; joints that are neighbours have limits for it."""
+    limb, _, part = first.partition(' ')
+    other_limb, _, other_part = second.partition(' ')
+    if limb == other_limb:
+        return False
+    is_arm, is_other_arm = limb.endswith('arm'), other_limb.endswith('arm')
+    if is_arm and is_other_arm:
+        return 'upper' not in (part, other_part) or part != other_part
+    if limb.endswith('leg') and other_limb.endswith('leg'):
+        return True
+    if is_arm or is_other_arm:
+        return (part if is_arm else other_part) != 'upper'
+    return False

@@ -1,0 +1,94 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Parts of a robot that must not go through each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+pytest.importorskip('pinocchio', reason='needs pinocchio')
+
+from motion_avatar_ros.body.motion import Motion  # noqa: E402
+from motion_avatar_ros.body.pose import BodyPose  # noqa: E402
+from motion_avatar_ros.body.skeleton import JOINT_INDEX  # noqa: E402
+from motion_avatar_ros.retarget.capsules import Capsule, fit_capsules  # noqa: E402
+from motion_avatar_ros.retarget.retargeter import MARGIN_M, Retargeter  # noqa: E402
+from motion_avatar_ros.retarget.robot_model import RobotModel  # noqa: E402
+from motion_avatar_ros.retarget.self_collision import SelfCollision  # noqa: E402
+from motion_avatar_ros.retarget.urdf import find_urdf, parse_urdf  # noqa: E402
+
+SLACK_M = 0.01  # of the retargeter: distances are weighed against tasks
+
+
+def hands_into_the_belly():
+    """Return somebody who folds both arms so that forearms would be inside the trunk."""
+    frames = 90
+    share = np.linspace(0.0, 1.0, frames) ** 2 * (3.0 - 2.0 * np.linspace(0.0, 1.0, frames))
+    rotations = np.tile(np.eye(3), (frames, 22, 1, 1))
+    rotations[:, 0] = Rotation.from_euler('x', 90, degrees=True).as_matrix()
+    for side, sign in (('left', 1.0), ('right', -1.0)):
+        for joint, vector in (
+                ('shoulder', [0.0, 0.0, -1.3 * sign]), ('elbow', [0.0, 0.0, -1.7 * sign])):
+            rotations[:, JOINT_INDEX[f'{side}_{joint}']] = Rotation.from_rotvec(
+                share[:, None] * np.array(vector)).as_matrix()
+    return Motion(BodyPose(rotations, np.tile([0.0, 0.0, 0.93], (frames, 1))), 60.0)
+
+
+def rooms(retargeter, judge, motion):
+    """Return the least room of each frame, by the capsules of `judge`."""
+    targets = retargeter.build_targets(motion)
+    retargeter.solver.reset()
+    least = []
+    for frame in range(len(motion)):
+        retargeter.solver.solve(targets, frame, 1.0 / motion.rate_hz)
+        judge.solver._q = retargeter.solver._q
+        least.append(judge.solver.room_m().min())
+    return np.array(least)
+
+
+@pytest.mark.parametrize('name', ['g1', 'talos', 'romeo'])
+def test_forearms_do_not_go_through_the_trunk(robots, name):
+    kept = robots(name)
+    motion = hands_into_the_belly()
+    free = Retargeter(kept.robot, margin_m=None)
+    through_m = rooms(free, kept, motion).min() + SLACK_M + MARGIN_M
+    assert through_m < 0.0  # else nothing is tested
+    apart_m = rooms(kept, kept, motion).min() + SLACK_M + MARGIN_M
+    assert apart_m > 0.5 * MARGIN_M
+
+
+def test_distances_are_those_of_a_search(robots):
+    rng = np.random.default_rng(3)
+    ends = rng.normal(0.0, 0.3, (40, 2, 3))
+    ends[:5, 1] = ends[:5, 0]  # balls
+    capsules = [Capsule(f'left_arm {k}' if k % 2 else f'right_leg {k}', 0, each, 0.01)
+                for k, each in enumerate(ends)]
+    collision = SelfCollision(capsules, -1.0)
+    nearness = collision.nearness(ends)
+    shares = np.linspace(0.0, 1.0, 201)[:, None]
+    for (a, b), room, points, away, least in zip(
+            collision.pairs, nearness.room_m, nearness.points, nearness.away, collision.least_m):
+        lines = [ends[k][0] + shares * (ends[k][1] - ends[k][0]) for k in (a, b)]
+        searched = np.linalg.norm(lines[0][:, None] - lines[1][None], axis=-1).min()
+        assert room + least == pytest.approx(searched, abs=5e-3)
+        np.testing.assert_allclose(
+            (room + least) * away, points[0] - points[1], atol=1e-9)
+
+
+def test_parts_that_are_close_in_the_neutral_pose_may_stay_so(robots):
+    talos = robots('talos')
+    collision = talos.solver._collision
+    ends = np.stack([capsule.ends for capsule in collision.capsules])
+    assert collision.nearness(ends).room_m.min() > -1e-9
+
+
+def test_a_robot_without_meshes_gets_capsules_of_its_segments():
+    bare = RobotModel(parse_urdf(find_urdf('g1').read_text()))  # its meshes are in no folder
+    retargeter = Retargeter(bare)
+    by_name = {capsule.name: capsule for capsule in fit_capsules(bare, retargeter.plan)}
+    arm = retargeter.plan.limbs['left_arm']
+    np.testing.assert_allclose(by_name['left_arm lower'].ends, [arm.middle_m, arm.end_m])
+    assert 0.02 < by_name['left_arm lower'].radius_m < 0.1
+    assert 0.05 < by_name['chest'].radius_m < 0.2
