@@ -52,6 +52,7 @@ class RobotModel:
         self.name = urdf.name
         self.base_link = urdf.base_link
         self.description = urdf.description
+        self.kinematics_xml = urdf.xml
         self.notes = urdf.notes
         try:
             self.model: Any = pinocchio.buildModelFromXML(

@@ -20,12 +20,13 @@ from scipy.linalg.lapack import dposv
 from motion_avatar_ros.retarget.body_plan import BodyPlan
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.robot_model import RobotModel
+from motion_avatar_ros.retarget.robot_tasks import BASE_JOINT, RobotTasks, TaskWeights
 from motion_avatar_ros.retarget.self_collision import SelfCollision
-from motion_avatar_ros.retarget.targets import LIMBS, Targets
+from motion_avatar_ros.retarget.targets import Targets
 
 _BASE = 6  # numbers of the base's velocity
-_BASE_JOINT = 1  # pinocchio's number of the floating base
-_ACTIVE_SET_ROUNDS = 4
+_ACTIVE_SET_ROUNDS = 8
+_EDGE = 1e-12    # rounding
 _APART_ROUNDS = 3
 _NEXT, _LAST = np.array([1, 2, 0]), np.array([2, 0, 1])
 _NEAR_M = 0.1   # a frame brings no pair closer by more
@@ -33,19 +34,11 @@ _CLOSED = 0.5   # share of the room of two parts that a frame leaves: time to br
 
 
 @dataclass(frozen=True)
-class SolverWeights:
-    """Square roots of the tasks' weights: positions [1/m], orientations [1/rad]."""
+class SolverWeights(TaskWeights):
+    """Those of the tasks, and of what keeps the solver together."""
 
-    base_position: float = 10.0
-    base_rotation: float = 5.0
-    chest: float = 3.0
-    knee: float = 3.0
-    ankle: float = 7.0
-    foot: float = 3.0
-    elbow: float = 5.0
-    wrist: float = 10.0
     posture: float = 0.05   # Towards the middle of each joint's range, or zero where it has it.
-    stay: float = 1.5       # Towards where each joint was: trembles less, lags more.
+    stay: float = 1.5       # Of each step of a joint: trembles less, lags more.
     apart: float = 100.0    # Parts that would touch.
     damping: float = 1e-3
     error_damping: float = 0.02
@@ -90,10 +83,13 @@ class RobotSolver:
         self._pin: Any = pinocchio
         self._model, self._data = robot.model, robot.data
         self._limits = limits
-        self._weights = weights or SolverWeights()
+        self.weights = weights or SolverWeights()
         self._iterations = iterations
         self._collision = collision
-        self._place_tasks(plan)
+        tasks = RobotTasks(robot, plan, self.weights)
+        self.tasks = tasks
+        self._point_support = np.stack([self._support(joint) for joint in tasks.point_joints])
+        self._turn_support = np.stack([self._support(joint) for joint in tasks.turn_joints])
         self._place_capsules()
         zero_is_allowed = (limits.lower <= 0.0) & (limits.upper >= 0.0)
         self._rest = np.where(zero_is_allowed, 0.0, 0.5 * (limits.lower + limits.upper))
@@ -121,8 +117,7 @@ class RobotSolver:
         q = start
         self._parts = None
         for _ in range(self._iterations):
-            q = self._step(
-                q, targets, frame, start[7:] + least, start[7:] + greatest, start[7:])
+            q = self._step(q, targets, frame, start[7:] + least, start[7:] + greatest)
         self._speed = (q[7:] - start[7:]) / dt_s
         self._q = q
         return self._pose(q)
@@ -135,7 +130,7 @@ class RobotSolver:
             np.clip(self._rest, self._limits.lower, self._limits.upper)))
         for _ in range(50):
             self._parts = None
-            q = self._step(q, targets, frame, self._limits.lower, self._limits.upper, q[7:])
+            q = self._step(q, targets, frame, self._limits.lower, self._limits.upper)
         self._q = q
         self._speed = np.zeros(len(self._limits.lower))
 
@@ -143,38 +138,12 @@ class RobotSolver:
         rotation = self._pin.Quaternion(q[3:7]).toRotationMatrix()
         return RobotPose(np.array(rotation), q[:3].copy(), q[7:].copy())
 
-    def _place_tasks(self, plan: BodyPlan) -> None:
-        """Find the joints and points of the tasks, and which columns move each."""
-        pin, weights = self._pin, self._weights
-        pin.forwardKinematics(self._model, self._data, pin.neutral(self._model))
-        base = self._data.oMi[_BASE_JOINT]
-        middles = [plan.limbs[name].middle + 2 for name in LIMBS]
-        ends = [plan.limbs[name].end + 2 for name in LIMBS]
-        self._point_joints = [*middles, *ends, _BASE_JOINT]
-        wanted = np.concatenate((
-            [plan.limbs[name].middle_m for name in LIMBS],
-            [plan.limbs[name].end_m for name in LIMBS], np.zeros((1, 3))))
-        self._points = np.array([
-            self._data.oMi[joint].actInv(base.act(point))
-            for joint, point in zip(self._point_joints, wanted, strict=True)])
-        self._point_weights = np.array([
-            *(weights.knee,) * 2, *(weights.elbow,) * 2, *(weights.ankle,) * 2,
-            *(weights.wrist,) * 2, weights.base_position])
-        chest = plan.trunk[-1] + 2 if plan.trunk else _BASE_JOINT
-        self._turn_joints = [chest, *ends[:2], _BASE_JOINT]
-        self._turn_neutral = np.stack([
-            (base.inverse() * self._data.oMi[joint]).rotation for joint in self._turn_joints])
-        self._turn_weights = np.array(
-            [weights.chest, weights.foot, weights.foot, weights.base_rotation])
-        self._point_support = np.stack([self._support(joint) for joint in self._point_joints])
-        self._turn_support = np.stack([self._support(joint) for joint in self._turn_joints])
-
     def _place_capsules(self) -> None:
         """Put the capsules' ends into the frames of their joints."""
         if self._collision is None:
             return
         capsules = self._collision.capsules
-        base = self._data.oMi[_BASE_JOINT]
+        base = self._data.oMi[BASE_JOINT]
         self._capsule_joints = [capsule.joint + 2 for capsule in capsules]
         self._capsule_ends = np.array([
             [self._data.oMi[joint].actInv(base.act(end)) for end in capsule.ends]
@@ -222,19 +191,18 @@ class RobotSolver:
 
     def _step(
         self, q: np.ndarray, targets: Targets, frame: int, lower: np.ndarray,
-        upper: np.ndarray, before: np.ndarray,
+        upper: np.ndarray,
     ) -> np.ndarray:
         """Take one Gauss-Newton step, joints staying between `lower` and `upper`."""
         jacobian, error = self._tasks(q, targets, frame)
-        weights = self._weights
+        weights = self.weights
         joints = q[7:]
         hessian = jacobian.T @ jacobian
         gradient = jacobian.T @ error
         diagonal = np.full(len(hessian), weights.damping + (
             weights.error_damping * float(error @ error)))
         diagonal[_BASE:] += weights.posture ** 2 + weights.stay ** 2
-        gradient[_BASE:] += weights.posture ** 2 * (self._rest - joints) + (
-            weights.stay ** 2 * (before - joints))
+        gradient[_BASE:] += weights.posture ** 2 * (self._rest - joints)
         hessian[np.diag_indices_from(hessian)] += diagonal
         step = _boxed(hessian, gradient, lower - joints, upper - joints)
         if self._collision is not None:
@@ -260,10 +228,10 @@ class RobotSolver:
             if not is_new.any():
                 break
             is_kept |= is_new
-            rows = self._weights.apart * change[is_new]
+            rows = self.weights.apart * change[is_new]
             hessian = hessian + rows.T @ rows
             gradient = gradient + rows.T @ (
-                self._weights.apart * (least[is_new] - room[is_new]))
+                self.weights.apart * (least[is_new] - room[is_new]))
             step = _boxed(hessian, gradient, lower, upper)
         self._parts = room + change @ step, change, least
         return step
@@ -272,26 +240,21 @@ class RobotSolver:
         self, q: np.ndarray, targets: Targets, frame: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the weighted Jacobian and what the tasks lack, in the world's axes."""
-        data = self._data
+        data, tasks = self._data, self.tasks
         columns = np.asarray(self._pin.computeJointJacobians(self._model, data, q))
         linear, angular = columns[:3], columns[3:]
-        places = [data.oMi[joint] for joint in self._point_joints]
+        places = [data.oMi[joint] for joint in tasks.point_joints]
         points = np.array([
-            place.act(point) for place, point in zip(places, self._points, strict=True)])
-        wanted = np.concatenate((
-            targets.middle[frame], targets.end[frame], targets.base_position[None, frame]))
+            place.act(point) for place, point in zip(places, tasks.points, strict=True)])
         # Of a point: v + w x p, of the columns that move it.
         moved = linear[None] + _cross(angular.T[None], points[:, None]).swapaxes(1, 2)
-        moved *= self._point_support[:, None] * self._point_weights[:, None, None]
-        lacking = (wanted - points) * self._point_weights[:, None]
-        turns = np.stack([
-            data.oMi[joint].rotation for joint in self._turn_joints])
-        asked = np.concatenate((
-            targets.chest_turn[None, frame], targets.foot_turn[frame],
-            targets.base_rotation[None, frame])) @ self._turn_neutral
+        moved *= self._point_support[:, None] * tasks.point_weights[:, None, None]
+        lacking = (tasks.wanted_points(targets, frame) - points) * tasks.point_weights[:, None]
+        turns = np.stack([data.oMi[joint].rotation for joint in tasks.turn_joints])
+        asked = tasks.wanted_turns(targets, frame)
         turned = angular[None] * (
-            self._turn_support[:, None] * self._turn_weights[:, None, None])
-        askew = _turn_vectors(asked @ turns.swapaxes(-1, -2)) * self._turn_weights[:, None]
+            self._turn_support[:, None] * tasks.turn_weights[:, None, None])
+        askew = _turn_vectors(asked @ turns.swapaxes(-1, -2)) * tasks.turn_weights[:, None]
         width = columns.shape[1]
         return (
             np.concatenate((moved.reshape(-1, width), turned.reshape(-1, width))),
@@ -321,21 +284,31 @@ def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _boxed(
     hessian: np.ndarray, gradient: np.ndarray, lower: np.ndarray, upper: np.ndarray
 ) -> np.ndarray:
-    """Minimise a quadratic whose last variables stay in a box, by clamping what leaves it."""
+    """
+    Minimise a quadratic whose last variables stay in a box.
+
+    Primal-dual active sets (Hintermueller, Ito, Kunisch, 2002): what leaves the box is put on
+    its edge, what is pulled back inside is let go, until neither happens.
+    """
     _, step, _ = dposv(hessian, gradient)
-    clamped = np.zeros(len(step), dtype=bool)
     joints = step[_BASE:]
+    above, below = joints > upper, joints < lower
+    clamped = np.zeros(len(step), dtype=bool)
     for _ in range(_ACTIVE_SET_ROUNDS):
-        leaves = (joints < lower - 1e-12) | (joints > upper + 1e-12)
-        leaves &= ~clamped[_BASE:]
-        if not leaves.any():
+        if not (above.any() or below.any()):
             break
-        clamped[_BASE:] |= leaves
-        joints[:] = np.where(clamped[_BASE:], np.clip(joints, lower, upper), joints)
+        clamped[_BASE:] = above | below
         free = ~clamped
-        _, solved, _ = dposv(
+        joints[:] = np.where(above, upper, np.where(below, lower, joints))
+        _, step[free], _ = dposv(
             hessian[np.ix_(free, free)],
             gradient[free] - hessian[np.ix_(free, clamped)] @ step[clamped])
-        step[free] = solved
+        pull = (gradient - hessian @ step)[_BASE:]
+        is_clamped = clamped[_BASE:]
+        now_above = np.where(is_clamped, above & (pull > 0.0), joints > upper + _EDGE)
+        now_below = np.where(is_clamped, below & (pull < 0.0), joints < lower - _EDGE)
+        if (now_above == above).all() and (now_below == below).all():
+            break
+        above, below = now_above, now_below
     joints[:] = np.clip(joints, lower, upper)
     return step

@@ -30,7 +30,7 @@ def placed(retargeter, result):
         pinocchio.forwardKinematics(model, data, q)
         points.append([
             data.oMi[joint].act(point)
-            for joint, point in zip(solver._point_joints, solver._points, strict=True)])
+            for joint, point in zip(solver.tasks.point_joints, solver.tasks.points, strict=True)])
     return np.array(points)
 
 
