@@ -21,7 +21,7 @@ from motion_avatar_ros.commands.option_types import positive_number
 from motion_avatar_ros.commands.stop_signals import StopSignals
 from motion_avatar_ros.errors import MotionAvatarError
 
-HELP = 'show a body and a robot that follow three played trackers, on a web page; no hardware needed'
+HELP = 'show a body and a robot that follow three played trackers, on a web page'
 
 _USUAL_ROBOT = 'g1'
 _LATER = {'sim': 'a simulated robot'}

@@ -19,18 +19,16 @@ import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray, String
+from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
-from tf2_msgs.msg import TFMessage
-from trajectory_msgs.msg import JointTrajectory
 
 from motion_avatar_ros.body.avatar_urdf import AvatarDescriptionError, offsets_from_urdf
 from motion_avatar_ros.body.joint_state import JointStateError
 from motion_avatar_ros.errors import MotionAvatarError
-from motion_avatar_ros.nodes.retarget_parameters import (
-    FORWARD, RETARGET_PARAMETERS, TRAJECTORY, WHOLE_BODY, commanded_joints,
+from motion_avatar_ros.nodes.retarget_parameters import RETARGET_PARAMETERS, WHOLE_BODY
+from motion_avatar_ros.nodes.robot_commands import (
+    COMMAND_TOPICS, LONGEST_FRAME_S, RobotCommands,
 )
-from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.mapping_file import read_mapping
 from motion_avatar_ros.retarget.retargeter import Retargeter
 from motion_avatar_ros.retarget.robot_model import RobotModel
@@ -42,15 +40,10 @@ from motion_avatar_ros.ros.diagnostics import (
 )
 from motion_avatar_ros.ros.lifecycle import AvatarLifecycleNode, run
 from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, TF
-from motion_avatar_ros.ros.robot_messages import (
-    base_transform, forward_command, measured_joints, trajectory,
-)
-from motion_avatar_ros.safety.engage_gate import (
-    EngageError, EngageGate, EngageState, GateSettings,
-)
+from motion_avatar_ros.ros.robot_messages import base_transform
+from motion_avatar_ros.safety.engage_gate import EngageState
 
 _WATCH_PERIOD_S = 0.05
-_LONGEST_FRAME_S = 0.1      # a longer pause is no reason to move further in one frame
 _RESTART_S = 1.0            # a stamp this far back is a source that began anew
 _REPEAT_S = 10.0
 _BALANCE = ('command.joints is whole_body: use it with a fixed base or in simulation only; '
@@ -64,7 +57,7 @@ class RetargetNode(AvatarLifecycleNode):
         self._entities: list[tuple[Any, Any]] = []  # what destroys, and what
         self._outputs: list[Any] = []
         self._retargeter: Retargeter | None = None
-        self._gate: EngageGate | None = None
+        self._commands: RobotCommands | None = None
         self._problem: str | None = None
         super().__init__('retarget_node', RETARGET_PARAMETERS, **node_arguments)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -81,14 +74,13 @@ class RetargetNode(AvatarLifecycleNode):
         self._states = make(JointState, '~/joint_states', JOINT_STATES)
         self._description = make(String, '~/robot_description', LATCHED)
         self._outputs = [self._states, self._description]
-        self._tf = self._commands = None
+        self._tf = self._command_publisher = None
         if parameters['publish_tf']:
             self._make_tf()
-        kinds = {TRAJECTORY: (JointTrajectory, '~/joint_trajectory'),
-                 FORWARD: (Float64MultiArray, '~/commands')}
-        if parameters['command.interface'] in kinds:
-            self._commands = make(*kinds[parameters['command.interface']], JOINT_STATES)
-            self._outputs.append(self._commands)
+        if parameters['command.interface'] in COMMAND_TOPICS:
+            self._command_publisher = make(
+                *COMMAND_TOPICS[parameters['command.interface']], JOINT_STATES)
+            self._outputs.append(self._command_publisher)
         if parameters['robot']:
             self._take_robot(RobotModel.load(parameters['robot']))
 
@@ -102,7 +94,6 @@ class RetargetNode(AvatarLifecycleNode):
         self._body_publishers = 0
         self._stamp_ns: int | None = None
         self._received_s = float('-inf')
-        self._commanded_s: float | None = None
         topics: list[tuple[Any, str, Any, Any]] = [
             (JointState, values['body_topic'], self._on_body, newest_only),
             (String, values['description_topic'], self._on_person, LATCHED),
@@ -122,13 +113,13 @@ class RetargetNode(AvatarLifecycleNode):
         if self._retargeter is not None:
             self._retargeter.solver.reset()
             self._description.publish(String(data=self._retargeter.robot.description))
-        if values['command.joints'] == WHOLE_BODY and self._commands is not None:
+        if values['command.joints'] == WHOLE_BODY and self._command_publisher is not None:
             self.get_logger().warning(_BALANCE)
 
     def deactivate(self) -> None:
         """Disengage, and stop listening."""
-        if self._gate is not None and self._gate.state is not EngageState.STOPPED:
-            self._gate.disengage('the node was deactivated')
+        if self._commands is not None:
+            self._commands.leave()
         for destroy, entity in self._entities:
             destroy(entity)
         self._entities = []
@@ -138,7 +129,7 @@ class RetargetNode(AvatarLifecycleNode):
         for publisher in self._outputs:
             self.destroy_lifecycle_publisher(publisher)
         self._outputs = []
-        self._retargeter = self._gate = None
+        self._retargeter = self._commands = None
 
     def _make_tf(self) -> None:
         try:
@@ -159,23 +150,9 @@ class RetargetNode(AvatarLifecycleNode):
             values['limits.max_acceleration_rad_s2'], plan=plan)
         if self._offsets_m is not None:
             retargeter.measure_person(self._offsets_m)
-        commanded = np.array(commanded_joints(retargeter, values), dtype=int)
-        limits = retargeter.limits
+        self._commands = RobotCommands(
+            retargeter, values, self._command_publisher, self.get_logger().info)
         self._joint_names = [joint.name for joint in robot.joints]
-        self._command_names = [self._joint_names[number] for number in commanded]
-        self._commanded = commanded
-        self._gate = EngageGate(
-            self._command_names,
-            JointLimits(
-                limits.lower[commanded], limits.upper[commanded],
-                np.minimum([robot.joints[number].velocity for number in commanded],
-                           values['command.max_velocity_rad_s']),
-                np.full(len(commanded), values['command.max_acceleration_rad_s2'])),
-            GateSettings(
-                approach_rad_s=values['engage.approach_rad_s'],
-                approach_s=values['engage.approach_s'], hold_s=values['engage.hold_s'],
-                state_timeout_s=values['engage.state_timeout_s'],
-                max_deviation_rad=values['engage.max_deviation_rad']))
         self._retargeter = retargeter
         for line in (*retargeter.plan.doubts, *robot.notes):
             self.get_logger().info(f"robot '{robot.name}': {line}")
@@ -185,8 +162,8 @@ class RetargetNode(AvatarLifecycleNode):
         if self._retargeter is not None and (
                 message.data == self._retargeter.robot.description):
             return
-        if self._gate is not None and self._gate.is_commanding:
-            self._say("another robot_description came while engaged; it is not used")
+        if self._commands is not None and self._commands.gate.is_commanding:
+            self._say('another robot_description came while engaged; it is not used')
             return
         try:
             self._take_robot(RobotModel(parse_urdf(message.data)))
@@ -205,15 +182,14 @@ class RetargetNode(AvatarLifecycleNode):
             self._retargeter.measure_person(self._offsets_m)
 
     def _on_robot_state(self, message: JointState) -> None:
-        if self._gate is not None:
-            self._gate.measure(
-                measured_joints(message, self._command_names), time.monotonic())
+        if self._commands is not None:
+            self._commands.measure(message)
 
     def _on_body(self, message: JointState) -> None:
         """Follow one pose."""
         started_s = time.monotonic()
         self._input_rate.tick(started_s)
-        if self._retargeter is None or self._body_publishers > 1:
+        if self._retargeter is None or self._commands is None or self._body_publishers > 1:
             return
         stamp = stamp_ns(message.header.stamp)
         age_s = (self.get_clock().now().nanoseconds - stamp) * 1e-9
@@ -229,7 +205,7 @@ class RetargetNode(AvatarLifecycleNode):
         self._stamp_ns, self._received_s = stamp, started_s
         self._say(None)
         self._show(pose, stamp, message.header.frame_id)
-        self._command(pose.joints[self._commanded], started_s)
+        self._commands.send(pose.joints[self._commands.joints], started_s)
         self._work.add(time.monotonic() - started_s)
         self._latency.add(age_s)
 
@@ -240,11 +216,11 @@ class RetargetNode(AvatarLifecycleNode):
                 f'its stamp is {age_s:.2f} s old; allowed: {self._values["max_age_s"]:g} s (do '
                 'the clocks agree?)')
         if self._stamp_ns is None or stamp < self._stamp_ns - _RESTART_S * 1e9:
-            return _LONGEST_FRAME_S
+            return LONGEST_FRAME_S
         elapsed_s = (stamp - self._stamp_ns) * 1e-9
         if elapsed_s <= 0.0:
             raise JointStateError('its stamp is not later than that of the pose before')
-        return min(elapsed_s, _LONGEST_FRAME_S)
+        return min(elapsed_s, LONGEST_FRAME_S)
 
     def _show(self, pose: RobotPose, stamp: int, frame_id: str) -> None:
         self._states.publish(values_message(self._joint_names, pose.joints, stamp, frame_id))
@@ -256,26 +232,6 @@ class RetargetNode(AvatarLifecycleNode):
                 pose.base_rotation, pose.base_position + beside_m, stamp, frame_id,
                 self._values['frame_prefix'] + self._retargeter.robot.base_link)]))
 
-    def _command(self, target: np.ndarray | None, now_s: float) -> None:
-        """Pass a target, or that there is none, through the gate."""
-        if self._gate is None or self._commands is None:
-            return
-        before_s = now_s - _WATCH_PERIOD_S if self._commanded_s is None else self._commanded_s
-        dt_s = min(max(now_s - before_s, 1e-3), _LONGEST_FRAME_S)
-        before = self._gate.state
-        joints = self._gate.command(target, dt_s, now_s)
-        if self._gate.state is not before:
-            self.get_logger().info(f'{self._gate.state.value}: {self._gate.reason}')
-        if joints is None:
-            self._commanded_s = None
-            return
-        self._commanded_s = now_s
-        if self._values['command.interface'] == FORWARD:
-            self._commands.publish(forward_command(joints))
-        else:
-            self._commands.publish(trajectory(
-                self._command_names, joints, self._values['command.time_from_start_s']))
-
     def _watch(self) -> None:
         """Hold commands while there is no body to believe."""
         self._body_publishers = self.count_publishers(self._body_topic)
@@ -283,41 +239,26 @@ class RetargetNode(AvatarLifecycleNode):
             self._say(f"{self._body_publishers} publishers on body topic '{self._body_topic}': "
                       'holding; allowed: one')
         now_s = time.monotonic()
-        if now_s - self._received_s > self._values['stale_after_s']:
-            self._command(None, now_s)
+        if self._commands is not None and not self._is_body_fresh(now_s):
+            self._commands.send(None, now_s)
 
-    def _on_engage(self, request: SetBool.Request, response: SetBool.Response) -> Any:
-        if self._gate is None:
+    def _is_body_fresh(self, now_s: float) -> bool:
+        return now_s - self._received_s <= float(self._values['stale_after_s'])
+
+    def _on_engage(
+        self, request: SetBool.Request, response: SetBool.Response
+    ) -> SetBool.Response:
+        if self._commands is None:
             response.message = 'no robot yet: its robot_description did not come'
             return response
-        if not request.data:
-            self._gate.disengage()
-            self._commanded_s = None
-            response.success = True
-        elif self._commands is None:
-            response.message = 'command.interface is none: there is nothing to engage'
-            return response
-        else:
-            try:
-                if time.monotonic() - self._received_s > self._values['stale_after_s']:
-                    raise EngageError('there is no body to follow')
-                self._gate.engage(time.monotonic())
-                response.success = True
-            except EngageError as error:
-                response.message = str(error)
-                return response
-        response.message = self._gate.reason
-        self.get_logger().info(f'{self._gate.state.value}: {self._gate.reason}')
-        return response
+        return self._commands.answer_engage(
+            request, response, self._is_body_fresh(time.monotonic()))
 
-    def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Any:
-        if self._gate is not None:
-            self._gate.stop()
-        self._commanded_s = None
-        response.success = True
-        response.message = 'stopped; disengage, then engage to go on'
-        self.get_logger().warning(response.message)
-        return response
+    def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        if self._commands is None:
+            response.message = 'no robot yet: nothing is commanded'
+            return response
+        return self._commands.answer_stop(response)
 
     def _say(self, problem: str | None) -> None:
         """Log a problem when it begins, each one once in a while at most."""
@@ -332,7 +273,8 @@ class RetargetNode(AvatarLifecycleNode):
             error = self.last_transition_error
             return (OK if error is None else ERROR), error or self.state_label, {
                 'state': self.state_label}
-        gate, retargeter = self._gate, self._retargeter
+        gate = None if self._commands is None else self._commands.gate
+        retargeter = self._retargeter
         values = {
             'state': self.state_label,
             'robot': None if retargeter is None else retargeter.robot.name,

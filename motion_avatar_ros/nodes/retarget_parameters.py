@@ -54,7 +54,7 @@ RETARGET_PARAMETERS = (
               0.01, 100.0),
     Parameter('command.max_acceleration_rad_s2', 40.0, 'of every command', 0.1, 10000.0),
     Parameter('engage.approach_rad_s', 0.5,
-              'joints go no faster from the measured to the operator\'s pose', 0.01, 10.0),
+              "joints go no faster from the measured to the operator's pose", 0.01, 10.0),
     Parameter('engage.approach_s', 3.0,
               'after so long that limit rises, so that a moving operator is reached', 0.1, 60.0),
     Parameter('engage.hold_s', 10.0,

@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The robot beside the person on the viewer's page: description, joints and base in, figure out."""
+"""The robot beside the person on the viewer's page."""
 
 from __future__ import annotations
 

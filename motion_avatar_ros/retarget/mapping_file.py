@@ -10,7 +10,6 @@ What a limb's file leaves out is taken from what was found.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 import math
 from pathlib import Path
 from typing import Any
@@ -114,11 +113,10 @@ def _plan(given: Any, robot: RobotModel) -> BodyPlan:
     limbs = {
         limb: _limb(limb, given.get(limb), None if found is None else found.limbs[limb], robot)
         for limb in LIMBS}
-    plan = BodyPlan(axes, (), (), limbs, ())
-    chains = {
-        key: _joints(key, given[key], robot) if key in given else getattr(found, key, ())
-        for key in ('trunk', 'head')}
-    return replace(plan, **chains)
+    trunk, head = (
+        _joints(key, given[key], robot) if key in given else getattr(found, key, ())
+        for key in ('trunk', 'head'))
+    return BodyPlan(axes, trunk, head, limbs, ())
 
 
 def _axes(given: dict[str, Any], found: BodyPlan | None) -> np.ndarray:
@@ -142,7 +140,8 @@ def _limb(name: str, given: Any, found: Limb | None, robot: RobotModel) -> Limb:
     missing = [key for key in keys if key not in given]
     if found is None and missing:
         raise MappingError(f"'{name}' lacks '{missing[0]}', and was not found in the robot")
-    joints = _joints(name, given['joints'], robot) if 'joints' in given else found.joints
+    joints = _joints(name, given['joints'], robot) if found is None or 'joints' in given else (
+        found.joints)
     numbers = {
         key: _joints(f'{name}.{key}', [given[key]], robot)[0] for key in (middle, end)
         if key in given}

@@ -115,7 +115,7 @@ class RobotSolver:
         start = self._q.copy()
         least, greatest = self._limits.reach(start[7:], self._speed, dt_s)
         q = start
-        self._parts = None
+        self._parts: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         for _ in range(self._iterations):
             q = self._step(q, targets, frame, start[7:] + least, start[7:] + greatest)
         self._speed = (q[7:] - start[7:]) / dt_s

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import numpy as np
+import viser
 
 from motion_avatar_ros.retarget.robot_model import RobotModel
 from motion_avatar_ros.retarget.robot_shapes import robot_shapes
@@ -25,7 +26,7 @@ class RobotFigure:
         scene, path = view.server.scene, view.scene_path(name)
         scene.remove_by_name(path)  # of a robot before this one
         self._root = scene.add_frame(path, show_axes=False, visible=False)
-        self._frames = {}
+        self._frames: dict[int, viser.FrameHandle] = {}
         for number, shape in enumerate(robot_shapes(robot)):
             if shape.joint not in self._frames:
                 self._frames[shape.joint] = scene.add_frame(

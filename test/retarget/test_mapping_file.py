@@ -45,7 +45,8 @@ def test_what_a_file_leaves_out_is_found(robots, tmp_path):
 @pytest.mark.parametrize(('change', 'word'), [
     ({'tail': []}, "unknown 'tail'"), ({'trunk': ['none']}, "'none' is no joint"),
     ({'trunk': 'waist_yaw_joint'}, 'no list'), ({'forward': [1, 1, 0]}, 'no right-handed axes'),
-    ({'up': [0.0, float('nan'), 1.0]}, 'three numbers'), ({'left_leg': {'hip': 'x'}}, 'keys other'),
+    ({'up': [0.0, float('nan'), 1.0]}, 'three numbers'),
+    ({'left_leg': {'hip': 'x'}}, 'keys other'),
     ({'left_arm': {'elbow': 'left_knee_joint'}}, 'among its joints'),
     ({'left_arm': {'wrist_m': [0.01577, 0.14681, 0.10524]}}, 'without length')])
 def test_a_bad_mapping_is_one_line_that_says_what_is_allowed(robots, tmp_path, change, word):
