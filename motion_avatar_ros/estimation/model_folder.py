@@ -18,6 +18,7 @@ from torch import nn
 import yaml
 
 from motion_avatar_ros.errors import ModelFolderError
+from motion_avatar_ros.estimation.compact_weights import compacted, expanded
 from motion_avatar_ros.estimation.confidence import ConfidenceScale
 
 CONFIG_FILE = 'config.yaml'
@@ -67,6 +68,13 @@ def write_model_folder(folder: Path, config: dict[str, Any], network: nn.Module)
     (folder / CONFIG_FILE).write_text(_yaml(config))
 
 
+def write_compact_copy(source: Path, folder: Path) -> None:
+    """Write a model folder anew, a byte per weight; the weights are rounded by it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / WEIGHTS_FILE).write_bytes(save(compacted(load_file(source / WEIGHTS_FILE))))
+    (folder / CONFIG_FILE).write_text((source / CONFIG_FILE).read_text())
+
+
 def write_confidence(folder: Path, scale: ConfidenceScale) -> None:
     """Replace the `confidence` of a model folder's config.yaml."""
     config = {**read_config(folder), 'confidence': scale.as_dict()}
@@ -105,7 +113,7 @@ def read_weights(folder: Path, network: nn.Module) -> str:
     if bad:
         raise ModelFolderError(folder, f"weights '{bad[0]}' are not finite")
     try:
-        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        network.load_state_dict(expanded(tensors))
     except RuntimeError as error:
         reason = ' '.join(str(error).split())
         raise ModelFolderError(folder, f'weights do not fit config.yaml: {reason}') from None

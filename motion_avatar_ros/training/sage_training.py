@@ -6,7 +6,7 @@ SAGE's training, stage by stage (Feng et al., supplement B).
 Tokenisers of both halves, diffusion of the upper body's tokens, of the lower body's, the
 decoder, everything together, the refiner. Each stage is a run of the common loop in a folder of
 its own, begins with the best weights of those before it, and is resumed like any run. The last
-one's model folder holds what inference needs, and nothing else.
+one's model folder, with a byte per weight, holds what inference needs, and nothing else.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from __future__ import annotations
 from dataclasses import fields, replace
 import logging
 from pathlib import Path
-import shutil
 
 import torch
 
-from motion_avatar_ros.estimation.model_folder import read_weights
+from motion_avatar_ros.estimation.model_folder import read_weights, write_compact_copy
 from motion_avatar_ros.estimation.sage_sampler import SageSampler
 from motion_avatar_ros.networks.part_tokenizer import PartTokenizer
 from motion_avatar_ros.networks.sage import SageConfig, SageNetwork
@@ -94,7 +93,8 @@ class SageStages:
                 training, replace(self._config, optimisation=self._optimisation[stage]), folder,
                 resume)
         if best is not None:
-            shutil.copytree(out / STAGES[-1] / 'model', out / 'model', dirs_exist_ok=True)
+            # Ten times the baseline's weights: a byte each keeps what ships small.
+            write_compact_copy(out / STAGES[-1] / 'model', out / 'model')
         return best
 
     def _training(self, stage: str, data: SageData, out: Path) -> Training:
