@@ -8,22 +8,19 @@ Fitted to the triangles of its links; where there are none, to the lengths of it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from motion_avatar_ros.retarget.body_plan import BodyPlan
-from motion_avatar_ros.retarget.robot_model import Joint, RobotModel
-from motion_avatar_ros.retarget.robot_shapes import robot_shapes
-from motion_avatar_ros.retarget.urdf import UrdfError
+from motion_avatar_ros.retarget.robot_model import Joint
 
 _THICK = 90.0       # percentile of the vertices' distances from the axis: spikes do not count
 _SLENDER = 0.18     # radius over length of a segment without triangles
 _TRUNK = 0.35       # radius of a trunk without triangles over the width of the shoulders
 _ASIDE = 0.4        # of a segment's length, that a part's middle may be beside it
 _THICKEST = 0.6     # of a segment's length, that a part's radius may be
-_DETAIL_M = 0.005
 
 
 @dataclass(frozen=True)
@@ -44,10 +41,16 @@ class Capsule:
     radius_m: float
 
 
-def fit_capsules(robot: RobotModel, plan: BodyPlan) -> tuple[Capsule, ...]:
-    """Return the capsules of all parts that the robot has."""
-    vertices = _vertices(robot)
-    joints = robot.joints
+def fit_capsules(
+    joints: Sequence[Joint], plan: BodyPlan, vertices: Mapping[int, np.ndarray]
+) -> tuple[Capsule, ...]:
+    """
+    Return the capsules of all parts that a robot has.
+
+    Args:
+        joints, plan: of the robot.
+        vertices: (V, 3) [m] on the links of joints by number, see `neutral_vertices`.
+    """
     capsules = []
     for name, attached, members, fallback in _parts(joints, plan):
         points = [vertices[number] for number in members if number in vertices]
@@ -102,25 +105,6 @@ def _parts(
             (f'{name} end', limb.end, limb.joints[end:],
              (np.stack((limb.end_m, tip)), _SLENDER * lower_m))]
     return parts
-
-
-def _vertices(robot: RobotModel) -> dict[int, np.ndarray]:
-    """Return the vertices (V, 3) on each joint's link in the base's axes, all joints at zero."""
-    import pinocchio
-
-    try:
-        shapes = robot_shapes(robot, _DETAIL_M)
-    except (ValueError, UrdfError):
-        return {}  # meshes that cannot be read
-    neutral = pinocchio.neutral(robot.model)
-    pinocchio.forwardKinematics(robot.model, robot.data, neutral)
-    base = robot.data.oMi[1].inverse()
-    found: dict[int, list[np.ndarray]] = {}
-    for shape in shapes:
-        place = base * robot.data.oMi[shape.joint + 2]
-        found.setdefault(shape.joint, []).append(
-            shape.vertices @ place.rotation.T + place.translation)
-    return {joint: np.concatenate(points) for joint, points in found.items()}
 
 
 def _around(points: np.ndarray) -> tuple[np.ndarray, float]:

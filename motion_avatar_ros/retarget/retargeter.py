@@ -17,9 +17,10 @@ from motion_avatar_ros.retarget.body_plan import BodyPlan, find_body_plan
 from motion_avatar_ros.retarget.capsules import fit_capsules
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.robot_model import RobotModel
+from motion_avatar_ros.retarget.robot_shapes import neutral_vertices
 from motion_avatar_ros.retarget.self_collision import SelfCollision
 from motion_avatar_ros.retarget.solver import RobotPose, RobotSolver, SolverWeights
-from motion_avatar_ros.retarget.targets import TargetBuilder, Targets
+from motion_avatar_ros.retarget.targets import TargetBuilder, Targets, sole_depth_m
 
 #: Joints go no faster than this, whatever the URDF allows [rad/s].
 MAX_VELOCITY_RAD_S = 3.0 * np.pi
@@ -87,10 +88,12 @@ class Retargeter:
             np.minimum([joint.velocity for joint in joints], max_velocity_rad_s),
             np.full(len(joints), max_acceleration_rad_s2))
         trunk = self.plan.trunk
+        vertices = neutral_vertices(robot)
         self.targets = TargetBuilder(
-            self.plan, joints[trunk[0]].position if trunk else np.zeros(3))
+            self.plan, joints[trunk[0]].position if trunk else np.zeros(3),
+            sole_depth_m(self.plan, vertices))
         collision = None if margin_m is None else SelfCollision(
-            fit_capsules(robot, self.plan), margin_m + _SLACK_M)
+            fit_capsules(joints, self.plan, vertices), margin_m + _SLACK_M)
         self.solver = RobotSolver(
             robot, self.plan, self.limits, weights, iterations, collision)
         self._offsets_m = REST_OFFSETS_M

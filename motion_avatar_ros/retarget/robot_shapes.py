@@ -15,6 +15,7 @@ import numpy as np
 from motion_avatar_ros.retarget.robot_model import RobotModel
 
 _SHADES = 20    # facets of a cylinder
+_DETAIL_M = 0.005
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,29 @@ def robot_shapes(robot: RobotModel, detail_m: float = 0.008) -> list[RobotShape]
             red, green, blue = (round(255.0 * float(value)) for value in part.meshColor[:3])
             shapes.append(RobotShape(part.parentJoint - 2, vertices, faces, (red, green, blue)))
     return shapes
+
+
+def neutral_vertices(robot: RobotModel) -> dict[int, np.ndarray]:
+    """
+    Return the vertices (V, 3) [m] on the link of each joint by its number, -1 for the base.
+
+    In the axes of the base link, all joints at zero; none where its meshes cannot be read.
+    """
+    import pinocchio
+
+    try:
+        shapes = robot_shapes(robot, _DETAIL_M)
+    except ValueError:
+        return {}
+    neutral = pinocchio.neutral(robot.model)
+    pinocchio.forwardKinematics(robot.model, robot.data, neutral)
+    base = robot.data.oMi[1].inverse()
+    found: dict[int, list[np.ndarray]] = {}
+    for shape in shapes:
+        place = base * robot.data.oMi[shape.joint + 2]
+        found.setdefault(shape.joint, []).append(
+            shape.vertices @ place.rotation.T + place.translation)
+    return {joint: np.concatenate(points) for joint, points in found.items()}
 
 
 def _drawable(description: str) -> str:

@@ -9,6 +9,7 @@ as the legs' ratio asks: what position tasks ask for is what orientation tasks a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,29 @@ _CHAINS = {
 #: The order in which targets have limbs: legs first, the left one of a pair first.
 LIMBS = tuple(_CHAINS)
 _PELVIS, _CHEST = JOINT_INDEX['pelvis'], JOINT_INDEX['spine3']
+_HUMAN_SOLE_M = 0.0758  # under the ankle, of the built-in mesh at rest
 _ANKLES = JOINT_INDEX['left_ankle'], JOINT_INDEX['right_ankle']
+
+
+def sole_depth_m(plan: BodyPlan, vertices: Mapping[int, np.ndarray]) -> float | None:
+    """
+    Return how far soles are under ankles [m], the mean of both; None where nothing is known.
+
+    Args:
+        plan: of the robot.
+        vertices: (V, 3) [m] on the links of joints by number, see `neutral_vertices`.
+    """
+    up = plan.axes[:, 2]
+    depths = []
+    for name in LIMBS[:2]:
+        limb = plan.limbs[name]
+        feet = [vertices[number] for number in limb.joints[limb.joints.index(limb.end):]
+                if number in vertices]
+        if feet:
+            depths.append(float(limb.end_m @ up - (np.concatenate(feet) @ up).min()))
+    if not depths or min(depths) <= 0.0:
+        return None
+    return sum(depths) / len(depths)
 
 
 @dataclass(frozen=True)
@@ -57,13 +80,16 @@ class Targets:
 class TargetBuilder:
     """Builds the targets of one robot."""
 
-    def __init__(self, plan: BodyPlan, waist_m: np.ndarray) -> None:
+    def __init__(
+        self, plan: BodyPlan, waist_m: np.ndarray, sole_m: float | None = None
+    ) -> None:
         """
         Measure the robot.
 
         Args:
             plan: of the robot.
             waist_m: (3,) [m] about which the trunk turns, in the base's axes.
+            sole_m: how far its soles are under its ankles; None as a human's.
         """
         self._plan = plan
         self._waist_m = waist_m
@@ -71,6 +97,7 @@ class TargetBuilder:
         self._lengths = np.array([plan.limbs[name].lengths_m for name in LIMBS])
         chains = np.array([[JOINT_INDEX[joint] for joint in _CHAINS[name]] for name in LIMBS])
         self._bones = chains
+        self._sole_m = sole_m
         self.measure_person(REST_OFFSETS_M)
 
     def measure_person(self, offsets_m: np.ndarray) -> None:
@@ -82,6 +109,10 @@ class TargetBuilder:
         hips_m = offsets_m[self._bones[:2, 0], 1].mean()
         up = self._plan.axes[:, 2]
         self._lift_m = self.scale * hips_m - float((self._roots[:2] @ up).mean())
+        if self._sole_m is not None:  # else feet would float or sink
+            rest_legs_m = np.linalg.norm(REST_OFFSETS_M[self._bones[:2, 1:]], axis=-1).sum(1)
+            person = float(legs_m.sum() / rest_legs_m.sum())
+            self._lift_m += self._sole_m - self.scale * person * _HUMAN_SOLE_M
 
     def build(self, rotations: np.ndarray, positions: np.ndarray) -> Targets:
         """

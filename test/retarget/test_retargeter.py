@@ -11,9 +11,12 @@ from motion_avatar_ros.body.motion import Motion
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.procedural_motion import builtin_motion
 from motion_avatar_ros.body.rotations import matrix_from_axis_angle, rotation_about_z
-from motion_avatar_ros.body.skeleton import JOINT_INDEX
+from motion_avatar_ros.body.skeleton import JOINT_INDEX, REST_OFFSETS_M
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.retarget.retargeter import Retargeter
+from motion_avatar_ros.retarget.robot_shapes import neutral_vertices
+from motion_avatar_ros.retarget.targets import sole_depth_m
+from scipy.spatial.transform import Rotation
 
 FRAMES = 240
 
@@ -120,3 +123,26 @@ def test_the_same_motion_gives_the_same_joints(robots):
 def test_limits_that_are_none_are_refused(robots):
     with pytest.raises(MotionAvatarError, match='velocity limit is 0; allowed: above 0'):
         Retargeter(robots('g1').robot, max_velocity_rad_s=0.0)
+
+
+@pytest.mark.parametrize('name', ['g1', 'talos', 'romeo', 'icub'])
+def test_the_soles_of_who_stands_are_on_the_floor(robots, name):
+    """Neither float nor sink, whatever the robot's ankles and the person's size."""
+    retargeter = robots(name)
+    vertices = neutral_vertices(retargeter.robot)
+    sole_m = sole_depth_m(retargeter.plan, vertices)
+    assert 0.02 < sole_m < 0.15
+    rotations = np.tile(np.eye(3), (22, 1, 1))
+    rotations[0] = Rotation.from_euler('x', 90, degrees=True).as_matrix()
+    for size in (1.0, 1.15):
+        retargeter.measure_person(size * REST_OFFSETS_M)
+        ankle_m = -(REST_OFFSETS_M[1] + REST_OFFSETS_M[4] + REST_OFFSETS_M[7])[1]
+        pose = BodyPose(rotations, np.array([0.0, 0.0, size * (ankle_m + 0.0758)]))
+        world, joints = pose.global_joints(size * REST_OFFSETS_M)
+        targets = retargeter.targets.build(world[None], joints[None])
+        np.testing.assert_allclose(targets.end[0, :2, 2], sole_m, atol=0.005)
+    retargeter.measure_person(REST_OFFSETS_M)
+
+
+def test_nothing_is_known_of_soles_without_meshes(robots):
+    assert sole_depth_m(robots('g1').plan, {}) is None

@@ -87,7 +87,8 @@ def test_parts_that_are_close_in_the_neutral_pose_may_stay_so(robots):
 def test_a_robot_without_meshes_gets_capsules_of_its_segments():
     bare = RobotModel(parse_urdf(find_urdf('g1').read_text()))  # its meshes are in no folder
     retargeter = Retargeter(bare)
-    by_name = {capsule.name: capsule for capsule in fit_capsules(bare, retargeter.plan)}
+    by_name = {capsule.name: capsule for capsule in fit_capsules(
+        bare.joints, retargeter.plan, {})}
     arm = retargeter.plan.limbs['left_arm']
     np.testing.assert_allclose(by_name['left_arm lower'].ends, [arm.middle_m, arm.end_m])
     assert 0.02 < by_name['left_arm lower'].radius_m < 0.1
