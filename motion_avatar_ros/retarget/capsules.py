@@ -16,7 +16,7 @@ import numpy as np
 from motion_avatar_ros.retarget.body_plan import BodyPlan
 from motion_avatar_ros.retarget.robot_model import Joint
 
-_THICK = 90.0       # percentile of the vertices' distances from the axis: spikes do not count
+_THICK = 80.0       # percentile of the vertices' distances from the axis: spikes do not count
 _SLENDER = 0.18     # radius over length of a segment without triangles
 _TRUNK = 0.35       # radius of a trunk without triangles over the width of the shoulders
 _ASIDE = 0.4        # of a segment's length, that a part's middle may be beside it
@@ -52,58 +52,65 @@ def fit_capsules(
         vertices: (V, 3) [m] on the links of joints by number, see `neutral_vertices`.
     """
     capsules = []
-    for name, attached, members, fallback in _parts(joints, plan):
+    for name, attached, members, fallback, size_m in _parts(joints, plan):
         points = [vertices[number] for number in members if number in vertices]
         ends, radius_m = fallback
         if points:
             fitted = _around(np.concatenate(points))
-            if _is_likely(*fitted, along=ends):
+            if _is_likely(*fitted, along=ends, size_m=size_m):
                 ends, radius_m = fitted
         capsules.append(Capsule(name, attached, ends, radius_m))
     return tuple(capsules)
 
 
-def _is_likely(ends: np.ndarray, radius_m: float, along: np.ndarray) -> bool:
+def _is_likely(
+    ends: np.ndarray, radius_m: float, along: np.ndarray, size_m: float
+) -> bool:
     """Say whether a part's capsule lies along its segment: some meshes are turned or scaled."""
     way = along[1] - along[0]
-    length_m = float(np.linalg.norm(way))
-    if length_m < 1e-6:
-        return True
     middle = ends.mean(axis=0)
-    share = np.clip((middle - along[0]) @ way / length_m ** 2, 0.0, 1.0)
+    share = np.clip((middle - along[0]) @ way / max(float(way @ way), 1e-12), 0.0, 1.0)
     off_m = float(np.linalg.norm(middle - along[0] - share * way))
-    return off_m < _ASIDE * length_m and radius_m < _THICKEST * length_m
+    return off_m < _ASIDE * size_m and radius_m < _THICKEST * size_m
 
 
 def _parts(
     joints: Sequence[Joint], plan: BodyPlan
-) -> list[tuple[str, int, tuple[int, ...], tuple[np.ndarray, float]]]:
-    """Return name, joint, joints whose links belong to it, and a capsule without triangles."""
+) -> list[tuple[str, int, tuple[int, ...], tuple[np.ndarray, float], float]]:
+    """
+    Return the parts.
+
+    Name, joint, joints whose links belong to it, the capsule that it has without triangles, and
+    the length [m] that tells whether one with triangles is likely.
+    """
     limbs = plan.limbs
     hips = 0.5 * (limbs['left_leg'].root_m + limbs['right_leg'].root_m)
     shoulders = 0.5 * (limbs['left_arm'].root_m + limbs['right_arm'].root_m)
     width_m = float(np.linalg.norm(limbs['left_arm'].root_m - limbs['right_arm'].root_m))
     trunk = np.stack((hips + 0.4 * (shoulders - hips), shoulders))
     chest = plan.trunk[-1] if plan.trunk else -1
-    parts: list[tuple[str, int, tuple[int, ...], tuple[np.ndarray, float]]] = []
+    parts: list[tuple[str, int, tuple[int, ...], tuple[np.ndarray, float], float]] = []
     if plan.trunk:
-        parts.append(('base', -1, (-1,), (np.stack((hips, hips)), _TRUNK * width_m)))
-    parts.append(('chest', chest, (chest,), (trunk, _TRUNK * width_m)))
+        parts.append(
+            ('base', -1, (-1,), (np.stack((hips, hips)), _TRUNK * width_m), width_m))
+    parts.append(('chest', chest, (chest,), (trunk, _TRUNK * width_m), width_m))
     if plan.head:
         top = joints[plan.head[-1]].position
         parts.append(('head', plan.head[-1], (plan.head[-1],), (
-            np.stack((top, top + 0.3 * width_m * plan.axes[:, 2])), 0.25 * width_m)))
+            np.stack((top, top + 0.3 * width_m * plan.axes[:, 2])), 0.25 * width_m), width_m))
     for name, limb in limbs.items():
         middle, end = limb.joints.index(limb.middle), limb.joints.index(limb.end)
         upper_m, lower_m = limb.lengths_m
-        tip = limb.end_m + 0.4 * (limb.end_m - limb.middle_m)
+        beyond = plan.axes[:, 0] * lower_m if name.endswith('leg') else (
+            limb.end_m - limb.middle_m)
+        tip = limb.end_m + 0.4 * beyond
         parts += [
             (f'{name} upper', limb.joints[middle - 1], (limb.joints[middle - 1],),
-             (np.stack((limb.root_m, limb.middle_m)), _SLENDER * upper_m)),
+             (np.stack((limb.root_m, limb.middle_m)), _SLENDER * upper_m), upper_m),
             (f'{name} lower', limb.middle, limb.joints[middle:end],
-             (np.stack((limb.middle_m, limb.end_m)), _SLENDER * lower_m)),
+             (np.stack((limb.middle_m, limb.end_m)), _SLENDER * lower_m), lower_m),
             (f'{name} end', limb.end, limb.joints[end:],
-             (np.stack((limb.end_m, tip)), _SLENDER * lower_m))]
+             (np.stack((limb.end_m, tip)), _SLENDER * lower_m), lower_m)]
     return parts
 
 

@@ -4,7 +4,9 @@
 Which parts of a robot may touch, how far apart they are, and which way parts them.
 
 Arms keep from trunk, head, legs and each other; legs from each other. Parts that are closer than
-the margin in the neutral pose may be as close as they are there.
+the margin in the neutral pose may be as close as they are there. Not looked at are parts whose
+capsules overlap there, and legs that have hardly any room there: their capsules say too little of
+them, and people stand with their legs closer than such robots can.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 from motion_avatar_ros.retarget.capsules import Capsule
 
 _TOUCHING_M = 1e-6
+_LEG_ROOM_M = 0.05  # between legs in the neutral pose, for them to be looked at
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class SelfCollision:
         thickness = radii[self.pairs].sum(axis=1)
         ends = np.stack([capsule.ends for capsule in capsules])
         neutral_m = self._closest(ends)[0] - thickness
+        are_legs = np.array([
+            all('leg' in capsules[number].name for number in pair) for pair in self.pairs])
+        is_told = neutral_m >= np.where(are_legs, _LEG_ROOM_M, 0.0)
+        self.pairs, thickness, neutral_m = (
+            each[is_told] for each in (self.pairs, thickness, neutral_m))
         #: (P,) least distance [m] of a pair's axes.
         self.least_m = thickness + np.minimum(margin_m, neutral_m)
 
