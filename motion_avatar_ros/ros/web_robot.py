@@ -33,7 +33,8 @@ class RobotFigure:
                     f'{path}/{shape.joint + 1}', show_axes=False)
             scene.add_mesh_simple(
                 f'{path}/{shape.joint + 1}/{number}', shape.vertices.astype(np.float32),
-                shape.faces.astype(np.uint32), color=shape.rgb, flat_shading=False)
+                shape.faces.astype(np.uint32), color=shape.rgb, flat_shading=False,
+                side='double')
 
     def show(
         self, joints: dict[str, float], position_m: np.ndarray, quaternion_xyzw: np.ndarray
