@@ -137,19 +137,20 @@ def _measured(
                 np.stack([pose.base_rotation for pose in poses]), motion.rate_hz)
             error = judge.errors(result, targets)
             errors.append([each[_UNJUDGED_FRAMES:] for each in (
-                error.ankles_m, error.wrists_m, error.limbs_rad)])
+                error.ankles_m, error.wrists_m, error.limbs_rad, error.hands_rad)])
             jerks.append(np.diff(result.joints[_UNJUDGED_FRAMES:], 3, axis=0).ravel())
             fastest = max(fastest, float(np.abs(np.diff(result.joints, axis=0)).max(initial=0.0)))
             for kind, count in judge.frames_beyond(result).items():
                 beyond[kind] = beyond.get(kind, 0) + count
             progress.advance(len(motion))
-    ankles, wrists, limbs = (np.concatenate(each) for each in zip(*errors))
+    ankles, wrists, limbs, hands = (np.concatenate(each) for each in zip(*errors))
     jerk = np.concatenate(jerks) * _RATE_HZ ** 3
     return {
         'median_ms': 1e3 * float(np.median(seconds)),
         'p99_ms': 1e3 * float(np.quantile(seconds, 0.99)),
         'ankle_cm': 100.0 * float(ankles.mean()), 'wrist_cm': 100.0 * float(wrists.mean()),
         'limb_deg': float(np.degrees(limbs.mean())),
+        'hand_deg': float(np.degrees(hands.mean())),
         'jerk_rms_rad_s3': float(np.sqrt((jerk * jerk).mean())),
         'max_velocity_rad_s': fastest * _RATE_HZ,
         **{f'beyond_{kind}_frames': count for kind, count in beyond.items()},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motion_avatar_ros.body.rotations import geodesic_angle
 from motion_avatar_ros.retarget.body_plan import BodyPlan
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.retargeter import RobotMotion
@@ -25,11 +26,13 @@ class FrameErrors:
     Attributes:
         ankles_m, wrists_m: (F, 2) distances from their targets.
         limbs_rad: (F, 8) angles between the robot's upper and lower segments and the human's.
+        hands_rad: (F, 2) angles between the robot's hands and theirs.
     """
 
     ankles_m: np.ndarray
     wrists_m: np.ndarray
     limbs_rad: np.ndarray
+    hands_rad: np.ndarray
 
 
 class MotionJudge:
@@ -45,6 +48,9 @@ class MotionJudge:
         model, data = robot.model, robot.data
         pinocchio.forwardKinematics(model, data, pinocchio.neutral(model))
         base = data.oMi[1]
+        self._hands = [plan.limbs[name].end + 2 for name in LIMBS[2:]]
+        self._hands_neutral = np.stack([
+            (base.inverse() * data.oMi[joint]).rotation for joint in self._hands])
         self._ends = []
         for name in LIMBS:
             limb = plan.limbs[name]
@@ -55,14 +61,15 @@ class MotionJudge:
 
     def errors(self, motion: RobotMotion, targets: Targets) -> FrameErrors:
         """Return the errors of each frame."""
-        points = np.stack([
-            self._points(motion, frame) for frame in range(len(motion.joints))])
+        poses = [self._pose(motion, frame) for frame in range(len(motion.joints))]
+        points, hands = (np.stack(each) for each in zip(*poses, strict=True))
         distance = np.linalg.norm(points[:, :, 2] - targets.end, axis=-1)
         ways = np.diff(points, axis=2)
         ways /= np.linalg.norm(ways, axis=-1, keepdims=True)
         cosine = (ways * targets.directions).sum(axis=-1).reshape(len(points), -1)
         return FrameErrors(
-            distance[:, :2], distance[:, 2:], np.arccos(np.clip(cosine, -1.0, 1.0)))
+            distance[:, :2], distance[:, 2:], np.arccos(np.clip(cosine, -1.0, 1.0)),
+            geodesic_angle(hands, targets.hand_turn @ self._hands_neutral))
 
     def frames_beyond(self, motion: RobotMotion) -> dict[str, int]:
         """Return how many frames break each kind of limit, in any joint."""
@@ -77,11 +84,12 @@ class MotionJudge:
         }
         return {name: int(frames.any(axis=1).sum()) for name, frames in beyond.items()}
 
-    def _points(self, motion: RobotMotion, frame: int) -> np.ndarray:
-        """Return root, middle and end (4, 3, 3) [m] of each limb in the world."""
+    def _pose(self, motion: RobotMotion, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return root, middle and end (4, 3, 3) [m] of each limb, and both hands' rotations."""
         data = self._robot.data
         quaternion = self._pin.Quaternion(np.asarray(motion.base_rotation[frame])).coeffs()
         self._pin.forwardKinematics(self._robot.model, data, np.concatenate(
             (motion.base_position[frame], quaternion, motion.joints[frame])))
-        return np.array([data.oMi[joint].act(place) for joint, place in self._ends]).reshape(
-            len(LIMBS), 3, 3)
+        points = np.array([data.oMi[joint].act(place) for joint, place in self._ends])
+        return points.reshape(len(LIMBS), 3, 3), np.stack(
+            [data.oMi[joint].rotation for joint in self._hands])

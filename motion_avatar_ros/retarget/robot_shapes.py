@@ -51,6 +51,8 @@ def robot_shapes(robot: RobotModel, detail_m: float = 0.008) -> list[RobotShape]
     shapes = []
     for part in geometry.geometryObjects:
         vertices, faces = _triangles(part.geometry)
+        if np.prod(part.meshScale) < 0.0:
+            faces = faces[:, ::-1]  # a mirrored mesh is inside out
         place = part.placement
         vertices = vertices @ place.rotation.T + place.translation  # meshes are scaled already
         vertices, faces = _thinned(vertices, faces, detail_m)

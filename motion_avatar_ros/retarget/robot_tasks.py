@@ -27,6 +27,7 @@ class TaskWeights:
     foot: float = 3.0
     elbow: float = 5.0
     wrist: float = 10.0
+    hand: float = 1.0
 
 
 class RobotTasks:
@@ -37,7 +38,7 @@ class RobotTasks:
         point_joints: of P points: knees, elbows, ankles, wrists, base.
         points: (P, 3) [m] in the frames of those joints.
         point_weights: (P,).
-        turn_joints: of R links: chest, feet, base.
+        turn_joints: of R links: chest, feet, hands, base.
         turn_weights: (R,).
     """
 
@@ -61,11 +62,11 @@ class RobotTasks:
             *(weights.knee,) * 2, *(weights.elbow,) * 2, *(weights.ankle,) * 2,
             *(weights.wrist,) * 2, weights.base_position])
         chest = plan.trunk[-1] + 2 if plan.trunk else BASE_JOINT
-        self.turn_joints = [chest, *ends[:2], BASE_JOINT]
+        self.turn_joints = [chest, *ends, BASE_JOINT]
         self._turn_neutral = np.stack([
             (base.inverse() * data.oMi[joint]).rotation for joint in self.turn_joints])
         self.turn_weights = np.array(
-            [weights.chest, weights.foot, weights.foot, weights.base_rotation])
+            [weights.chest, *(weights.foot,) * 2, *(weights.hand,) * 2, weights.base_rotation])
 
     def wanted_points(self, targets: Targets, frame: int) -> np.ndarray:
         """Return where the points (P, 3) [m] shall be in the world."""
@@ -75,5 +76,5 @@ class RobotTasks:
     def wanted_turns(self, targets: Targets, frame: int) -> np.ndarray:
         """Return how the links (R, 3, 3) shall be turned in the world."""
         return np.concatenate((
-            targets.chest_turn[None, frame], targets.foot_turn[frame],
+            targets.chest_turn[None, frame], targets.foot_turn[frame], targets.hand_turn[frame],
             targets.base_rotation[None, frame])) @ self._turn_neutral

@@ -27,6 +27,7 @@ _CHAINS = {
 #: The order in which targets have limbs: legs first, the left one of a pair first.
 LIMBS = tuple(_CHAINS)
 _PELVIS, _CHEST = JOINT_INDEX['pelvis'], JOINT_INDEX['spine3']
+_WRISTS = JOINT_INDEX['left_wrist'], JOINT_INDEX['right_wrist']
 _HUMAN_SOLE_M = 0.0758  # under the ankle, of the built-in mesh at rest
 _ANKLES = JOINT_INDEX['left_ankle'], JOINT_INDEX['right_ankle']
 
@@ -65,6 +66,7 @@ class Targets:
         middle: (F, 4, 3) [m] of knees and elbows, in the order of LIMBS.
         end: (F, 4, 3) [m] of ankles and wrists.
         foot_turn: (F, 2, 3, 3) of the feet, left and right, as `chest_turn`.
+        hand_turn: (F, 2, 3, 3) of the hands, as `chest_turn`.
         directions: (F, 4, 2, 3) unit vectors of the human's upper and lower segments.
     """
 
@@ -74,6 +76,7 @@ class Targets:
     middle: np.ndarray
     end: np.ndarray
     foot_turn: np.ndarray
+    hand_turn: np.ndarray
     directions: np.ndarray
 
 
@@ -98,6 +101,9 @@ class TargetBuilder:
         chains = np.array([[JOINT_INDEX[joint] for joint in _CHAINS[name]] for name in LIMBS])
         self._bones = chains
         self._sole_m = sole_m
+        self._hand_neutral = np.stack([
+            _hand_of_a_person(plan, name, across) for name, across in (
+                ('left_arm', 1.0), ('right_arm', -1.0))])
         self.measure_person(REST_OFFSETS_M)
 
     def measure_person(self, offsets_m: np.ndarray) -> None:
@@ -139,5 +145,35 @@ class TargetBuilder:
         middle = np.concatenate((hips, shoulders), axis=1) + (
             self._lengths[:, :1] * directions[:, :, 0])
         end = middle + self._lengths[:, 1:] * directions[:, :, 1]
+        hands = rotations[:, _WRISTS] @ self._hand_neutral.swapaxes(-1, -2) @ to_base
         return Targets(
-            base_rotation, base, chest, middle, end, turns[:, _ANKLES], directions)
+            base_rotation, base, chest, middle, end, turns[:, _ANKLES], hands, directions)
+
+
+def _hand_of_a_person(plan: BodyPlan, arm: str, across: float) -> np.ndarray:
+    """
+    Return the rotation (3, 3) of a person's hand whose arm points as the robot's at zero.
+
+    From a T-pose, palms down, the arm is swung there without twist: hanging arms have their
+    palms inward, and bent forearms their thumbs up. That the robot's hands are so at zero is
+    the best guess that its joints allow.
+    """
+    limb = plan.limbs[arm]
+    swing, way = np.eye(3), np.array([0.0, across, 0.0])
+    for start, stop in ((limb.root_m, limb.middle_m), (limb.middle_m, limb.end_m)):
+        wanted = plan.axes.T @ (stop - start)
+        wanted /= np.linalg.norm(wanted)
+        swing = _shortest_turn(swing @ way, wanted) @ swing
+    return ROS_FROM_SMPL.T @ swing @ ROS_FROM_SMPL
+
+
+def _shortest_turn(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+    """Return the rotation (3, 3) from one unit vector to another, about the axis across both."""
+    cosine = float(start @ stop)
+    if cosine < -1.0 + 1e-9:  # about any axis across
+        axis = np.cross(start, np.eye(3)[int(np.argmin(np.abs(start)))])
+        axis /= np.linalg.norm(axis)
+        return 2.0 * np.outer(axis, axis) - np.eye(3)
+    x, y, z = np.cross(start, stop)
+    skew = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    return np.eye(3) + skew + skew @ skew / (1.0 + cosine)

@@ -146,3 +146,42 @@ def test_the_soles_of_who_stands_are_on_the_floor(robots, name):
 
 def test_nothing_is_known_of_soles_without_meshes(robots):
     assert sole_depth_m(robots('g1').plan, {}) is None
+
+
+def standing(shoulder, elbow, wrist=(0.0, 0.0, 0.0)):
+    """Return who faces +x with both arms alike: rotation vectors [deg] of the left one."""
+    rotations = np.tile(np.eye(3), (22, 1, 1))
+    rotations[0] = Rotation.from_euler('xz', [90, 90], degrees=True).as_matrix()
+    for side, mirror in (('left', [1.0, 1.0, 1.0]), ('right', [1.0, -1.0, -1.0])):
+        for joint, vector in (('shoulder', shoulder), ('elbow', elbow), ('wrist', wrist)):
+            rotations[JOINT_INDEX[f'{side}_{joint}']] = Rotation.from_rotvec(
+                np.array(vector) * mirror, degrees=True).as_matrix()
+    return BodyPose(rotations, np.array([0.0, 0.0, 0.93]))
+
+
+def settled(retargeter, pose):
+    retargeter.solver.reset()
+    for _ in range(40):
+        result = retargeter.step(pose, 0.1)
+    return result
+
+
+def test_bent_forearms_with_thumbs_up_leave_the_wrists_of_a_g1_at_zero(robots):
+    """Its zero pose is that of such a person, so no wrist has to turn."""
+    g1 = robots('g1')
+    result = settled(g1, standing((0.0, 0.0, -80.0), (0.0, -90.0, 0.0)))
+    wrists = [n for n, joint in enumerate(g1.robot.joints) if 'wrist' in joint.name]
+    assert np.abs(result.joints[wrists]).max() < np.radians(12.0)
+
+
+@pytest.mark.parametrize('name', ['g1', 'talos', 'romeo', 'icub'])
+def test_a_forearm_that_turns_its_palm_up_turns_the_robots_as_far(robots, name):
+    retargeter = robots(name)
+    data = retargeter.robot.data
+    limb = retargeter.plan.limbs['left_arm']
+    turns = []
+    for twist_deg in (0.0, 40.0):
+        settled(retargeter, standing((0.0, 0.0, -60.0), (0.0, -70.0, 0.0), (twist_deg, 0.0, 0.0)))
+        turns.append(data.oMi[limb.end + 2].rotation.copy())
+    turned = Rotation.from_matrix(turns[1] @ turns[0].T).magnitude()
+    assert np.degrees(turned) == pytest.approx(40.0, abs=12.0)
