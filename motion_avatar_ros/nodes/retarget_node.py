@@ -21,6 +21,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
+from visualization_msgs.msg import MarkerArray
 
 from motion_avatar_ros.body.avatar_urdf import AvatarDescriptionError, offsets_from_urdf
 from motion_avatar_ros.body.joint_state import JointStateError
@@ -35,17 +36,21 @@ from motion_avatar_ros.retarget.robot_model import RobotModel
 from motion_avatar_ros.retarget.solver import RobotPose
 from motion_avatar_ros.retarget.urdf import parse_urdf
 from motion_avatar_ros.ros.body_messages import pose_from_message, stamp_ns, values_message
+from motion_avatar_ros.ros.capsule_markers import capsule_markers
 from motion_avatar_ros.ros.diagnostics import (
     ERROR, OK, WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
 )
 from motion_avatar_ros.ros.lifecycle import AvatarLifecycleNode, run
-from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, TF
+from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, MARKERS, TF
+from motion_avatar_ros.ros.rate_cap import RateCap
 from motion_avatar_ros.ros.robot_messages import base_transform
 from motion_avatar_ros.safety.engage_gate import EngageState
 
 _WATCH_PERIOD_S = 0.05
 _RESTART_S = 1.0            # a stamp this far back is a source that began anew
 _REPEAT_S = 10.0
+_MARKERS_HZ = 10.0
+_CLOSE_M = 0.005            # of room left: drawn as close
 _BALANCE = ('command.joints is whole_body: use it with a fixed base or in simulation only; '
             'nothing here keeps a robot from falling')
 
@@ -73,7 +78,9 @@ class RetargetNode(AvatarLifecycleNode):
         make = self.create_lifecycle_publisher
         self._states = make(JointState, '~/joint_states', JOINT_STATES)
         self._description = make(String, '~/robot_description', LATCHED)
-        self._outputs = [self._states, self._description]
+        self._markers = make(MarkerArray, '~/collision', MARKERS)
+        self._marker_cap = RateCap(_MARKERS_HZ)
+        self._outputs = [self._states, self._description, self._markers]
         self._tf = self._command_publisher = None
         if parameters['publish_tf']:
             self._make_tf()
@@ -224,13 +231,28 @@ class RetargetNode(AvatarLifecycleNode):
 
     def _show(self, pose: RobotPose, stamp: int, frame_id: str) -> None:
         self._states.publish(values_message(self._joint_names, pose.joints, stamp, frame_id))
+        assert self._retargeter is not None
+        beside_m = np.array([
+            self._values['base_offset_x_m'], self._values['base_offset_y_m'], 0.0])
+        self._show_parts(stamp, frame_id, beside_m)
         if self._tf is not None:
-            assert self._retargeter is not None
-            beside_m = np.array([
-                self._values['base_offset_x_m'], self._values['base_offset_y_m'], 0.0])
             self._tf.publish(self._tf_message(transforms=[base_transform(
                 pose.base_rotation, pose.base_position + beside_m, stamp, frame_id,
                 self._values['frame_prefix'] + self._retargeter.robot.base_link)]))
+
+    def _show_parts(self, stamp: int, frame_id: str, beside_m: np.ndarray) -> None:
+        """Draw the collision capsules while somebody looks."""
+        assert self._retargeter is not None
+        collision = self._retargeter.solver.collision
+        if collision is None or self._markers.get_subscription_count() == 0 or (
+                not self._marker_cap.admits(time.monotonic())):
+            return
+        ends, room_m = self._retargeter.solver.parts()
+        is_close = np.zeros(len(ends), dtype=bool)
+        is_close[collision.pairs[room_m < _CLOSE_M].ravel()] = True
+        radii_m = np.array([capsule.radius_m for capsule in collision.capsules])
+        self._markers.publish(capsule_markers(
+            ends + beside_m, radii_m, is_close, stamp, frame_id))
 
     def _watch(self) -> None:
         """Hold commands while there is no body to believe."""

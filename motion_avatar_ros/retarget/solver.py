@@ -85,7 +85,7 @@ class RobotSolver:
         self._limits = limits
         self.weights = weights or SolverWeights()
         self._iterations = iterations
-        self._collision = collision
+        self.collision = collision
         tasks = RobotTasks(robot, plan, self.weights)
         self.tasks = tasks
         self._point_support = np.stack([self._support(joint) for joint in tasks.point_joints])
@@ -140,9 +140,9 @@ class RobotSolver:
 
     def _place_capsules(self) -> None:
         """Put the capsules' ends into the frames of their joints."""
-        if self._collision is None:
+        if self.collision is None:
             return
-        capsules = self._collision.capsules
+        capsules = self.collision.capsules
         base = self._data.oMi[BASE_JOINT]
         self._capsule_joints = [capsule.joint + 2 for capsule in capsules]
         self._capsule_ends = np.array([
@@ -150,11 +150,18 @@ class RobotSolver:
             for joint, capsule in zip(self._capsule_joints, capsules, strict=True)])
         self._capsule_support = np.stack([self._support(j) for j in self._capsule_joints])
 
-    def room_m(self) -> np.ndarray:
-        """Return how much further apart (P,) [m] each pair of parts is than it must be."""
-        assert self._collision is not None and self._q is not None
+    def parts(self) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Return where the parts are in the last pose.
+
+        Returns:
+            The ends (C, 2, 3) [m] of their capsules in the world, and how much further apart
+            (P,) [m] each pair is than it must be.
+        """
+        assert self.collision is not None and self._q is not None
         self._pin.forwardKinematics(self._model, self._data, self._q)
-        return self._collision.nearness(self._ends()).room_m
+        ends = self._ends()
+        return ends, self.collision.nearness(ends).room_m
 
     def _ends(self) -> np.ndarray:
         """Return the ends (C, 2, 3) [m] of the capsules in the world."""
@@ -165,14 +172,14 @@ class RobotSolver:
 
     def _near(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the room (K,) [m] of pairs that are near, and how it changes (K, nv)."""
-        assert self._collision is not None
-        nearness = self._collision.nearness(self._ends())
+        assert self.collision is not None
+        nearness = self.collision.nearness(self._ends())
         near = nearness.room_m < _NEAR_M
         if not near.any():
             return np.zeros(0), np.zeros((0, columns.shape[1]))
         linear, angular = columns[:3].T, columns[3:].T
         away, points = nearness.away[near], nearness.points[near]
-        pairs = self._collision.pairs[near]
+        pairs = self.collision.pairs[near]
         # Of a point along n: n (v + w x p) = n v + (p x n) w.
         sides = [
             self._capsule_support[pairs[:, side]] * (
@@ -205,7 +212,7 @@ class RobotSolver:
         gradient[_BASE:] += weights.posture ** 2 * (self._rest - joints)
         hessian[np.diag_indices_from(hessian)] += diagonal
         step = _boxed(hessian, gradient, lower - joints, upper - joints)
-        if self._collision is not None:
+        if self.collision is not None:
             step = self._apart(step, hessian, gradient, lower - joints, upper - joints)
         q = np.asarray(self._pin.integrate(self._model, q, step))
         q[7:] = np.clip(q[7:], lower, upper)

@@ -13,7 +13,7 @@ from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.nodes.retarget_node import RetargetNode
 from motion_avatar_ros.retarget.urdf import UrdfError, find_urdf
 from motion_avatar_ros.ros.body_messages import joint_state_message, stamp_ns
-from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED
+from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, MARKERS
 import numpy as np
 import pytest
 import rclpy
@@ -24,6 +24,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, String
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
+from visualization_msgs.msg import MarkerArray
 
 pytest.importorskip('pinocchio', reason='pinocchio is not installed')
 
@@ -283,3 +284,19 @@ def test_the_robot_may_come_by_topic(make) -> None:
     assert bench.until(lambda: bench.node._retargeter is not None)
     bench.run(0.3)
     assert bench.shown
+
+
+def test_collision_capsules_are_drawn_while_somebody_looks(make) -> None:
+    bench = make().start()
+    bench.run(0.2)
+    drawn: list[MarkerArray] = []
+    bench.other.create_subscription(
+        MarkerArray, 'retarget_node/collision', drawn.append, MARKERS)
+    bench.until(lambda: bench.node._markers.get_subscription_count() == 1)
+    bench.run(1.0)
+    assert 3 <= len(drawn) <= 14
+    capsules = bench.node._retargeter.solver.collision.capsules
+    assert len(drawn[-1].markers) == 3 * len(capsules)
+    heights = [marker.pose.position.z for marker in drawn[-1].markers]
+    assert -0.1 < min(heights) < 0.15 and 1.0 < max(heights) < 1.5
+    assert all(marker.pose.position.y > 0.5 for marker in drawn[-1].markers)  # beside

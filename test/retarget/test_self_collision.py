@@ -44,7 +44,7 @@ def rooms(retargeter, judge, motion):
     for frame in range(len(motion)):
         retargeter.solver.solve(targets, frame, 1.0 / motion.rate_hz)
         judge.solver._q = retargeter.solver._q
-        least.append(judge.solver.room_m().min())
+        least.append(judge.solver.parts()[1].min())
     return np.array(least)
 
 
@@ -79,7 +79,7 @@ def test_distances_are_those_of_a_search(robots):
 
 def test_parts_that_are_close_in_the_neutral_pose_may_stay_so(robots):
     talos = robots('talos')
-    collision = talos.solver._collision
+    collision = talos.solver.collision
     ends = np.stack([capsule.ends for capsule in collision.capsules])
     assert collision.nearness(ends).room_m.min() > -1e-9
 
