@@ -85,8 +85,9 @@ class RetargetNode(AvatarLifecycleNode):
         if parameters['publish_tf']:
             self._make_tf()
         if parameters['command.interface'] in COMMAND_TOPICS:
+            kind, topic = COMMAND_TOPICS[parameters['command.interface']]
             self._command_publisher = make(
-                *COMMAND_TOPICS[parameters['command.interface']], JOINT_STATES)
+                kind, parameters['command.topic'] or topic, JOINT_STATES)
             self._outputs.append(self._command_publisher)
         if parameters['robot']:
             self._take_robot(RobotModel.load(parameters['robot']))
@@ -104,7 +105,8 @@ class RetargetNode(AvatarLifecycleNode):
         topics: list[tuple[Any, str, Any, Any]] = [
             (JointState, values['body_topic'], self._on_body, newest_only),
             (String, values['description_topic'], self._on_person, LATCHED),
-            (JointState, values['robot_state_topic'], self._on_robot_state, newest_only),
+            # Joint states may come in parts, from several publishers: none may be lost.
+            (JointState, values['robot_state_topic'], self._on_robot_state, JOINT_STATES),
         ]
         if not values['robot']:
             topics.append((String, values['robot_description_topic'], self._on_robot, LATCHED))

@@ -48,6 +48,9 @@ RETARGET_PARAMETERS = (
               choices=(UPPER_BODY, WHOLE_BODY)),
     Parameter('command.names', _ALL,
               "the controller's joints, in its order; one empty name for all of command.joints"),
+    Parameter('command.topic', '',
+              'topic of the commands, such as /arm_controller/joint_trajectory; empty is '
+              '~/joint_trajectory or ~/commands'),
     Parameter('command.time_from_start_s', 0.05,
               'time in which a trajectory reaches its point', 0.001, 1.0),
     Parameter('command.max_velocity_rad_s', 4.0, "of every command, beside the URDF's",

@@ -300,3 +300,36 @@ def test_collision_capsules_are_drawn_while_somebody_looks(make) -> None:
     heights = [marker.pose.position.z for marker in drawn[-1].markers]
     assert -0.1 < min(heights) < 0.15 and 1.0 < max(heights) < 1.5
     assert all(marker.pose.position.y > 0.5 for marker in drawn[-1].markers)  # beside
+
+
+def test_joint_states_may_come_in_parts_but_every_part_must_go_on(make) -> None:
+    bench = make().start()
+    bench.run(0.3, is_measured=False)
+    names = bench.shown[-1].name
+    parts = [names[:15], names[15:], ['gripper']]
+
+    def run(seconds: float, of: list[list[str]]) -> None:
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            for part in of:
+                bench.robot_state.publish(JointState(name=part, position=[0.0] * len(part)))
+            bench.run(2 * PERIOD_S, is_measured=False)
+
+    run(0.2, parts[:1])
+    response = bench.call(bench.engage, SetBool.Request(data=True))
+    assert not response.success and 'lack' in response.message
+    run(0.2, parts)
+    assert bench.call(bench.engage, SetBool.Request(data=True)).success
+    run(1.0, parts[:1])
+    assert bench.node._commands.gate.state.value == 'disengaged'
+    assert 'joint states stopped' in bench.node._commands.gate.reason
+
+
+def test_commands_go_to_the_controllers_topic(make) -> None:
+    bench = make(command__topic='/arms/joint_trajectory').start()
+    bench.other.create_subscription(
+        JointTrajectory, '/arms/joint_trajectory', bench.commands.append, JOINT_STATES)
+    bench.stand()
+    assert bench.call(bench.engage, SetBool.Request(data=True)).success
+    bench.run(0.3)
+    assert bench.commands
