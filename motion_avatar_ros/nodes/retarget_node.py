@@ -167,12 +167,13 @@ class RetargetNode(AvatarLifecycleNode):
             self.get_logger().info(f"robot '{robot.name}': {line}")
 
     def _on_robot(self, message: String) -> None:
-        """Take the robot; another one while commands leave is refused."""
+        """Take the robot; another one only while disengaged, and a stop stays."""
         if self._retargeter is not None and (
                 message.data == self._retargeter.robot.description):
             return
-        if self._commands is not None and self._commands.gate.is_commanding:
-            self._say('another robot_description came while engaged; it is not used')
+        if self._commands is not None and (
+                self._commands.gate.state is not EngageState.DISENGAGED):
+            self._say('another robot_description came; it is used once disengaged')
             return
         try:
             self._take_robot(RobotModel(parse_urdf(message.data)))

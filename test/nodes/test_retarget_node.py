@@ -284,6 +284,12 @@ def test_the_robot_may_come_by_topic(make) -> None:
     assert bench.until(lambda: bench.node._retargeter is not None)
     bench.run(0.3)
     assert bench.shown
+    # Another robot does not undo a stop.
+    assert bench.call(bench.stop, Trigger.Request()).success
+    latched.publish(String(data=find_urdf('talos').read_text()))
+    assert bench.until(lambda: any('once disengaged' in line for line in bench.warnings))
+    assert bench.node._commands.gate.state.value == 'stopped'
+    assert len(bench.node._retargeter.robot.joints) == 29
 
 
 def test_collision_capsules_are_drawn_while_somebody_looks(make) -> None:
