@@ -166,8 +166,8 @@ class RobotSolver:
     def _ends(self) -> np.ndarray:
         """Return the ends (C, 2, 3) [m] of the capsules in the world."""
         places = [self._data.oMi[joint] for joint in self._capsule_joints]
-        rotations = np.stack([place.rotation for place in places])
-        origins = np.stack([place.translation for place in places])
+        rotations = np.array([place.rotation for place in places])
+        origins = np.array([place.translation for place in places])
         return self._capsule_ends @ rotations.swapaxes(1, 2) + origins[:, None]
 
     def _near(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -257,7 +257,7 @@ class RobotSolver:
         moved = linear[None] + _cross(angular.T[None], points[:, None]).swapaxes(1, 2)
         moved *= self._point_support[:, None] * tasks.point_weights[:, None, None]
         lacking = (tasks.wanted_points(targets, frame) - points) * tasks.point_weights[:, None]
-        turns = np.stack([data.oMi[joint].rotation for joint in tasks.turn_joints])
+        turns = np.array([data.oMi[joint].rotation for joint in tasks.turn_joints])
         asked = tasks.wanted_turns(targets, frame)
         turned = angular[None] * (
             self._turn_support[:, None] * tasks.turn_weights[:, None, None])
