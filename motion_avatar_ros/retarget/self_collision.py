@@ -6,7 +6,7 @@ Which parts of a robot may touch, how far apart they are, and which way parts th
 Arms keep from trunk, head, legs and each other; legs from each other. Parts that are closer than
 the margin in the neutral pose may be as close as they are there. Not looked at are parts whose
 capsules overlap there, and legs that have hardly any room there: their capsules say too little of
-them, and people stand with their legs closer than such robots can.
+them. Legs need no margin: people stand and walk with theirs closer than robots can.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class SelfCollision:
         are_legs = np.array([
             all('leg' in capsules[number].name for number in pair) for pair in self.pairs])
         is_told = neutral_m >= np.where(are_legs, _LEG_ROOM_M, 0.0)
-        self.pairs, thickness, neutral_m = (
-            each[is_told] for each in (self.pairs, thickness, neutral_m))
+        self.pairs, thickness, neutral_m, are_legs = (
+            each[is_told] for each in (self.pairs, thickness, neutral_m, are_legs))
         #: (P,) least distance [m] of a pair's axes.
-        self.least_m = thickness + np.minimum(margin_m, neutral_m)
+        self.least_m = thickness + np.minimum(np.where(are_legs, 0.0, margin_m), neutral_m)
 
     def nearness(self, ends: np.ndarray) -> Nearness:
         """Return how the pairs are, of the capsules' ends (C, 2, 3) [m] in a pose."""
