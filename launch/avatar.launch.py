@@ -142,30 +142,29 @@ def avatar_state_publisher(given):
     description = avatar_urdf(
         body_id=avatar_parameter(given['params_file'], 'body_id', 'avatar'),
         fixed_frame=body_frame(given))
-    return Node(
-        package='robot_state_publisher', executable='robot_state_publisher',
-        name='avatar_state_publisher', namespace=given['namespace'],
-        parameters=[{'robot_description': description, 'publish_frequency': 120.0},
-                    sim_time(given)],
-        remappings=[*TF_REMAPPINGS, ('joint_states', 'avatar_node/joint_states'),
-                    ('robot_description', 'avatar_state_publisher/robot_description')],
-        output='screen', ros_arguments=['--log-level', given['log_level']])
+    return state_publisher(given, 'avatar_state_publisher', 'avatar_node', description)
 
 
 def robot_state_publisher(given):
     """Return the robot_state_publisher of the robot that follows; its base is retarget_node's."""
     from motion_avatar_ros.retarget.urdf import find_urdf, read_urdf
 
+    prefix = node_parameter(given['params_file'], 'retarget_node', 'frame_prefix', 'robot/')
+    return state_publisher(
+        given, 'follower_state_publisher', 'retarget_node',
+        read_urdf(find_urdf(given['robot'])).description, {'frame_prefix': prefix})
+
+
+def state_publisher(given, name, source, description, more=None):
+    """Return a robot_state_publisher of a URDF that takes the joint states of a node."""
     return Node(
         package='robot_state_publisher', executable='robot_state_publisher',
-        name='follower_state_publisher', namespace=given['namespace'],
-        parameters=[{'robot_description': read_urdf(find_urdf(given['robot'])).description,
-                     'frame_prefix': node_parameter(
-                         given['params_file'], 'retarget_node', 'frame_prefix', 'robot/'),
-                     'publish_frequency': 120.0},
+        name=name, namespace=given['namespace'],
+        parameters=[{'robot_description': description, 'publish_frequency': 120.0,
+                     **(more or {})},
                     sim_time(given)],
-        remappings=[*TF_REMAPPINGS, ('joint_states', 'retarget_node/joint_states'),
-                    ('robot_description', 'follower_state_publisher/robot_description')],
+        remappings=[*TF_REMAPPINGS, ('joint_states', f'{source}/joint_states'),
+                    ('robot_description', f'{name}/robot_description')],
         output='screen', ros_arguments=['--log-level', given['log_level']])
 
 

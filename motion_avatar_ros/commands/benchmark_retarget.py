@@ -21,6 +21,7 @@ import numpy as np
 
 from motion_avatar_ros.body.motion import Motion, load_motion
 from motion_avatar_ros.body.procedural_motion import builtin_motion
+from motion_avatar_ros.commands.option_types import names
 from motion_avatar_ros.commands.progress import Progress
 from motion_avatar_ros.retarget.motion_quality import MotionJudge
 from motion_avatar_ros.retarget.reference_solvers import (
@@ -45,7 +46,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--data', type=Path, metavar='DIR',
         help='folder of AMASS-style motion, of which the split is taken; default: built-in motion')
     parser.add_argument('--split', default='test', help='of its splits.json (default: test)')
-    parser.add_argument('--sets', metavar='NAME,NAME', help='first folders to use')
+    parser.add_argument(
+        '--sets', type=names, metavar='NAME,NAME', help='first folders to use')
     parser.add_argument(
         '--every', type=int, default=1, metavar='N', help='take every Nth clip only')
     parser.add_argument('--only-ours', action='store_true', help='without mink and pink')
@@ -106,10 +108,7 @@ def _motions(arguments: Namespace) -> list[Motion]:
         return [builtin_motion('mix', _RATE_HZ)]
     from motion_avatar_ros.training.clips import find_clips
 
-    wanted = None if arguments.sets is None else arguments.sets.split(',')
-    clips = [
-        clip for clip in find_clips(arguments.data, arguments.split)
-        if wanted is None or clip.relative_to(arguments.data).parts[0] in wanted]
+    clips = find_clips(arguments.data, arguments.split, arguments.sets)
     return [load_motion(clip).resampled(_RATE_HZ) for clip in clips[::arguments.every]]
 
 
@@ -130,11 +129,7 @@ def _measured(
                 poses.append(follow(motion, targets, frame))
                 if frame >= _UNTIMED_FRAMES:
                     seconds.append(time.perf_counter() - start_s)
-            result = RobotMotion(
-                tuple(joint.name for joint in retargeter.robot.joints),
-                np.stack([pose.joints for pose in poses]),
-                np.stack([pose.base_position for pose in poses]),
-                np.stack([pose.base_rotation for pose in poses]), motion.rate_hz)
+            result = RobotMotion.of(retargeter.robot, poses, motion.rate_hz)
             error = judge.errors(result, targets)
             errors.append([each[_UNJUDGED_FRAMES:] for each in (
                 error.ankles_m, error.wrists_m, error.limbs_rad, error.hands_rad)])

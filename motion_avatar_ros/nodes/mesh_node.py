@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
-from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from visualization_msgs.msg import Marker
@@ -26,12 +25,12 @@ from motion_avatar_ros.ros.diagnostics import (
 )
 from motion_avatar_ros.ros.lifecycle import AvatarLifecycleNode, run
 from motion_avatar_ros.ros.mesh_marker import MeshMarker
-from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, MARKERS
+from motion_avatar_ros.ros.problem_log import ProblemLog
+from motion_avatar_ros.ros.qos import LATCHED, MARKERS, NEWEST_JOINT_STATES
 from motion_avatar_ros.ros.rate_cap import RateCap
 
 _WATCH_PERIOD_S = 0.5
 _USUAL_FRAME = 'odom'
-_REPEAT_S = 10.0  # a problem that comes and goes is logged this often at most
 
 
 class MeshNode(AvatarLifecycleNode):
@@ -41,7 +40,7 @@ class MeshNode(AvatarLifecycleNode):
         self._publisher: Any = None
         self._inputs: list[Any] = []
         self._watch_timer: Any = None
-        self._problem: str | None = None
+        self._problems = ProblemLog(self)
         super().__init__('mesh_node', MESH_PARAMETERS, **node_arguments)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._diagnostics = DiagnosticsPublisher(self, self.get_name())
@@ -62,15 +61,12 @@ class MeshNode(AvatarLifecycleNode):
 
     def activate(self) -> None:
         """Subscribe the body and its description."""
-        newest_only = QoSProfile(
-            depth=1, reliability=JOINT_STATES.reliability, durability=JOINT_STATES.durability)
-        self._problem = None
-        self._said_s: dict[str, float] = {}
+        self._problems = ProblemLog(self)
         self._is_holding = False
         self._body_publishers = 0
         self._inputs = [
             self.create_subscription(
-                JointState, self._values['body_topic'], self._on_body, newest_only),
+                JointState, self._values['body_topic'], self._on_body, NEWEST_JOINT_STATES),
             self.create_subscription(
                 String, self._values['description_topic'], self._on_description, LATCHED),
         ]
@@ -106,9 +102,9 @@ class MeshNode(AvatarLifecycleNode):
             pose = pose_from_message(message)
         except JointStateError as error:
             self._refused += 1
-            self._say(f"body topic '{self._values['body_topic']}': {error}")
+            self._problems.say(f"body topic '{self._values['body_topic']}': {error}")
             return
-        self._say(None)
+        self._problems.say(None)
         marker = self._marker_in(frame_id)
         self._publisher.publish(
             marker.message(self._skinner.skin(pose), stamp_ns(message.header.stamp)))
@@ -144,20 +140,13 @@ class MeshNode(AvatarLifecycleNode):
         topic = self._inputs[0].topic_name
         self._body_publishers = self.count_publishers(topic)
         if self._body_publishers > 1:
-            self._say(f"{self._body_publishers} publishers on body topic '{topic}': holding; "
-                      'allowed: one')
+            self._problems.say(
+                f"{self._body_publishers} publishers on body topic '{topic}': "
+                'holding; allowed: one')
             self._is_holding = True
         elif self._is_holding:
             self._is_holding = False
-            self._say(None)
-
-    def _say(self, problem: str | None) -> None:
-        """Log a problem when it begins, each one once in a while at most."""
-        now_s = time.monotonic()
-        if problem is not None and now_s - self._said_s.get(problem, -_REPEAT_S) >= _REPEAT_S:
-            self._said_s[problem] = now_s
-            self.get_logger().warning(problem)
-        self._problem = problem
+            self._problems.say(None)
 
     def _diagnose(self) -> tuple[int, str, Mapping[str, Any]]:
         if not self._inputs:
@@ -177,8 +166,8 @@ class MeshNode(AvatarLifecycleNode):
             'scale': skeleton_scale(self._skinner.offsets_m),
             'is_fast': None if self._marker is None else self._marker.is_fast,
         }
-        if self._problem is not None:
-            return WARN, self._problem, values
+        if self._problems.problem is not None:
+            return WARN, self._problems.problem, values
         if not values['input_rate_hz']:
             return WARN, f"no body on '{self._values['body_topic']}'", values
         return OK, 'following' if values['subscribers'] else 'nobody looks', values

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from rclpy.clock import Clock, ClockType
-from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
@@ -41,14 +40,16 @@ from motion_avatar_ros.ros.diagnostics import (
     ERROR, OK, WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
 )
 from motion_avatar_ros.ros.lifecycle import AvatarLifecycleNode, run
-from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, MARKERS, TF
+from motion_avatar_ros.ros.problem_log import ProblemLog
+from motion_avatar_ros.ros.qos import (
+    JOINT_STATES, LATCHED, MARKERS, NEWEST_JOINT_STATES, TF,
+)
 from motion_avatar_ros.ros.rate_cap import RateCap
 from motion_avatar_ros.ros.robot_messages import base_transform
 from motion_avatar_ros.safety.engage_gate import EngageState
 
 _WATCH_PERIOD_S = 0.05
 _RESTART_S = 1.0            # a stamp this far back is a source that began anew
-_REPEAT_S = 10.0
 _MARKERS_HZ = 10.0
 _CLOSE_M = 0.005            # of room left: drawn as close
 _BALANCE = ('command.joints is whole_body: use it with a fixed base or in simulation only; '
@@ -63,7 +64,7 @@ class RetargetNode(AvatarLifecycleNode):
         self._outputs: list[Any] = []
         self._retargeter: Retargeter | None = None
         self._commands: RobotCommands | None = None
-        self._problem: str | None = None
+        self._problems = ProblemLog(self)
         super().__init__('retarget_node', RETARGET_PARAMETERS, **node_arguments)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._diagnostics = DiagnosticsPublisher(self, self.get_name())
@@ -95,15 +96,12 @@ class RetargetNode(AvatarLifecycleNode):
     def activate(self) -> None:
         """Subscribe, offer the services, disengaged."""
         values = self._values
-        newest_only = QoSProfile(
-            depth=1, reliability=JOINT_STATES.reliability, durability=JOINT_STATES.durability)
-        self._problem = None
-        self._said_s: dict[str, float] = {}
+        self._problems = ProblemLog(self)
         self._body_publishers = 0
         self._stamp_ns: int | None = None
         self._received_s = float('-inf')
         topics: list[tuple[Any, str, Any, Any]] = [
-            (JointState, values['body_topic'], self._on_body, newest_only),
+            (JointState, values['body_topic'], self._on_body, NEWEST_JOINT_STATES),
             (String, values['description_topic'], self._on_person, LATCHED),
             # Joint states may come in parts, from several publishers: none may be lost.
             (JointState, values['robot_state_topic'], self._on_robot_state, JOINT_STATES),
@@ -173,12 +171,12 @@ class RetargetNode(AvatarLifecycleNode):
             return
         if self._commands is not None and (
                 self._commands.gate.state is not EngageState.DISENGAGED):
-            self._say('another robot_description came; it is used once disengaged')
+            self._problems.say('another robot_description came; it is used once disengaged')
             return
         try:
             self._take_robot(RobotModel(parse_urdf(message.data)))
         except MotionAvatarError as error:
-            self._say(f"'{self._values['robot_description_topic']}': {error}")
+            self._problems.say(f"'{self._values['robot_description_topic']}': {error}")
             return
         self._description.publish(String(data=message.data))
 
@@ -210,10 +208,10 @@ class RetargetNode(AvatarLifecycleNode):
             pose = self._retargeter.step(pose_from_message(message), elapsed_s)
         except JointStateError as error:
             self._refused += 1
-            self._say(f"body topic '{self._values['body_topic']}': {error}")
+            self._problems.say(f"body topic '{self._values['body_topic']}': {error}")
             return
         self._stamp_ns, self._received_s = stamp, started_s
-        self._say(None)
+        self._problems.say(None)
         self._show(pose, stamp, message.header.frame_id)
         self._commands.send(pose.joints[self._commands.joints], started_s)
         self._work.add(time.monotonic() - started_s)
@@ -261,8 +259,9 @@ class RetargetNode(AvatarLifecycleNode):
         """Hold commands while there is no body to believe."""
         self._body_publishers = self.count_publishers(self._body_topic)
         if self._body_publishers > 1:
-            self._say(f"{self._body_publishers} publishers on body topic '{self._body_topic}': "
-                      'holding; allowed: one')
+            self._problems.say(
+                f"{self._body_publishers} publishers on body topic '{self._body_topic}': "
+                'holding; allowed: one')
         now_s = time.monotonic()
         if self._commands is not None and not self._is_body_fresh(now_s):
             self._commands.send(None, now_s)
@@ -285,14 +284,6 @@ class RetargetNode(AvatarLifecycleNode):
             return response
         return self._commands.answer_stop(response)
 
-    def _say(self, problem: str | None) -> None:
-        """Log a problem when it begins, each one once in a while at most."""
-        now_s = time.monotonic()
-        if problem is not None and now_s - self._said_s.get(problem, -_REPEAT_S) >= _REPEAT_S:
-            self._said_s[problem] = now_s
-            self.get_logger().warning(problem)
-        self._problem = problem
-
     def _diagnose(self) -> tuple[int, str, Mapping[str, Any]]:
         if not self._entities:
             error = self.last_transition_error
@@ -311,8 +302,8 @@ class RetargetNode(AvatarLifecycleNode):
             'body_publishers': self._body_publishers,
             'refused_messages': self._refused,
         }
-        if self._problem is not None:
-            return WARN, self._problem, values
+        if self._problems.problem is not None:
+            return WARN, self._problems.problem, values
         if retargeter is None:
             return WARN, f"no robot on '{self._values['robot_description_topic']}'", values
         if not values['input_rate_hz']:

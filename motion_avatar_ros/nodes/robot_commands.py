@@ -58,8 +58,6 @@ class RobotCommands:
         self._values = values
         self._say = say
         self._commanded_s: float | None = None
-        self._measured = np.full(len(self.joints), np.nan)
-        self._measured_s = np.zeros(len(self.joints))
         self.gate = EngageGate(
             self._names,
             JointLimits(
@@ -75,14 +73,7 @@ class RobotCommands:
 
     def measure(self, message: JointState) -> None:
         """Take joint states of the robot, of all joints or of some."""
-        joints = measured_joints(message, self._names)
-        is_told = ~np.isnan(joints)
-        if not is_told.any():
-            return  # of other joints, such as those of a gripper
-        self._measured[is_told] = joints[is_told]
-        self._measured_s[is_told] = time.monotonic()
-        is_known = ~np.isnan(self._measured)
-        self.gate.measure(self._measured.copy(), float(self._measured_s[is_known].min()))
+        self.gate.measure(measured_joints(message, self._names), time.monotonic())
 
     def send(self, target: np.ndarray | None, now_s: float) -> None:
         """Pass the operator's joints (J,) [rad], or that there are none, through the gate."""

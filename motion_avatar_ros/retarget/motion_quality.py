@@ -45,19 +45,16 @@ class MotionJudge:
         self._pin = pinocchio
         self._robot = robot
         self._limits = limits
-        model, data = robot.model, robot.data
-        pinocchio.forwardKinematics(model, data, pinocchio.neutral(model))
-        base = data.oMi[1]
         self._hands = [plan.limbs[name].end + 2 for name in LIMBS[2:]]
         self._hands_neutral = np.stack([
-            (base.inverse() * data.oMi[joint]).rotation for joint in self._hands])
+            robot.neutral_place(joint - 2).rotation for joint in self._hands])
         self._ends = []
         for name in LIMBS:
             limb = plan.limbs[name]
             upper = limb.joints[limb.joints.index(limb.middle) - 1]
             for joint, place in (
                     (upper, limb.root_m), (limb.middle, limb.middle_m), (limb.end, limb.end_m)):
-                self._ends.append((joint + 2, data.oMi[joint + 2].actInv(base.act(place))))
+                self._ends.append((joint + 2, robot.neutral_place(joint).actInv(place)))
 
     def errors(self, motion: RobotMotion, targets: Targets) -> FrameErrors:
         """Return the errors of each frame."""

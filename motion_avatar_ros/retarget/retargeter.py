@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,15 @@ class RobotMotion:
     base_position: np.ndarray
     base_rotation: np.ndarray
     rate_hz: float
+
+    @classmethod
+    def of(cls, robot: RobotModel, poses: Sequence[RobotPose], rate_hz: float) -> RobotMotion:
+        """Return a robot's consecutive poses as its motion."""
+        return cls(
+            tuple(joint.name for joint in robot.joints),
+            np.stack([pose.joints for pose in poses]),
+            np.stack([pose.base_position for pose in poses]),
+            np.stack([pose.base_rotation for pose in poses]), rate_hz)
 
 
 class Retargeter:
@@ -125,8 +135,4 @@ class Retargeter:
         poses = [
             self.solver.solve(targets, frame, 1.0 / motion.rate_hz)
             for frame in range(len(motion))]
-        return RobotMotion(
-            tuple(joint.name for joint in self.robot.joints),
-            np.stack([pose.joints for pose in poses]),
-            np.stack([pose.base_position for pose in poses]),
-            np.stack([pose.base_rotation for pose in poses]), motion.rate_hz)
+        return RobotMotion.of(self.robot, poses, motion.rate_hz)

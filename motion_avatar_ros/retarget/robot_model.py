@@ -62,6 +62,7 @@ class RobotModel:
         if self.model.njoints <= 2:
             raise UrdfError(f"robot '{urdf.name}' has no joint that turns")
         self.data: Any = self.model.createData()
+        self._neutral_places: list[Any] = []
         self.joints = self._joints(pinocchio)
 
     @classmethod
@@ -69,11 +70,16 @@ class RobotModel:
         """Load a URDF file, or an example by its name; UrdfError where there is none."""
         return cls(read_urdf(find_urdf(robot)))
 
+    def neutral_place(self, joint: int) -> Any:
+        """Return where a joint's frame (SE3) is in the base's, all at zero; -1 is the base's."""
+        return self._neutral_places[joint + 1]
+
     def _joints(self, pinocchio: Any) -> tuple[Joint, ...]:
         model, data = self.model, self.data
         neutral = pinocchio.neutral(model)
         pinocchio.computeJointJacobians(model, data, neutral)
         base = data.oMi[1]
+        self._neutral_places = [base.actInv(place) for place in list(data.oMi)[1:]]
         joints = []
         for number in range(2, model.njoints):
             at = base.actInv(data.oMi[number])

@@ -68,18 +68,13 @@ def neutral_vertices(robot: RobotModel) -> dict[int, np.ndarray]:
 
     In the axes of the base link, all joints at zero; none where its meshes cannot be read.
     """
-    import pinocchio
-
     try:
         shapes = robot_shapes(robot, _DETAIL_M)
     except ValueError:
         return {}
-    neutral = pinocchio.neutral(robot.model)
-    pinocchio.forwardKinematics(robot.model, robot.data, neutral)
-    base = robot.data.oMi[1].inverse()
     found: dict[int, list[np.ndarray]] = {}
     for shape in shapes:
-        place = base * robot.data.oMi[shape.joint + 2]
+        place = robot.neutral_place(shape.joint)
         found.setdefault(shape.joint, []).append(
             shape.vertices @ place.rotation.T + place.translation)
     return {joint: np.concatenate(points) for joint, points in found.items()}

@@ -44,11 +44,6 @@ class RobotTasks:
 
     def __init__(self, robot: RobotModel, plan: BodyPlan, weights: TaskWeights) -> None:
         """Place the tasks on a robot."""
-        import pinocchio
-
-        model, data = robot.model, robot.data
-        pinocchio.forwardKinematics(model, data, pinocchio.neutral(model))
-        base = data.oMi[BASE_JOINT]
         middles = [plan.limbs[name].middle + 2 for name in LIMBS]
         ends = [plan.limbs[name].end + 2 for name in LIMBS]
         self.point_joints = [*middles, *ends, BASE_JOINT]
@@ -56,7 +51,7 @@ class RobotTasks:
             [plan.limbs[name].middle_m for name in LIMBS],
             [plan.limbs[name].end_m for name in LIMBS], np.zeros((1, 3))))
         self.points = np.array([
-            data.oMi[joint].actInv(base.act(point))
+            robot.neutral_place(joint - 2).actInv(point)
             for joint, point in zip(self.point_joints, places, strict=True)])
         self.point_weights = np.array([
             *(weights.knee,) * 2, *(weights.elbow,) * 2, *(weights.ankle,) * 2,
@@ -64,7 +59,7 @@ class RobotTasks:
         chest = plan.trunk[-1] + 2 if plan.trunk else BASE_JOINT
         self.turn_joints = [chest, *ends, BASE_JOINT]
         self._turn_neutral = np.stack([
-            (base.inverse() * data.oMi[joint]).rotation for joint in self.turn_joints])
+            robot.neutral_place(joint - 2).rotation for joint in self.turn_joints])
         self.turn_weights = np.array(
             [weights.chest, *(weights.foot,) * 2, *(weights.hand,) * 2, weights.base_rotation])
 

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 from scipy.linalg.lapack import dposv
 
+from motion_avatar_ros.body.rotations import cross
 from motion_avatar_ros.retarget.body_plan import BodyPlan
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.robot_model import RobotModel
-from motion_avatar_ros.retarget.robot_tasks import BASE_JOINT, RobotTasks, TaskWeights
+from motion_avatar_ros.retarget.robot_tasks import RobotTasks, TaskWeights
 from motion_avatar_ros.retarget.self_collision import SelfCollision
 from motion_avatar_ros.retarget.targets import Targets
 
@@ -28,7 +29,6 @@ _BASE = 6  # numbers of the base's velocity
 _ACTIVE_SET_ROUNDS = 8
 _EDGE = 1e-12    # rounding
 _APART_ROUNDS = 3
-_NEXT, _LAST = np.array([1, 2, 0]), np.array([2, 0, 1])
 _NEAR_M = 0.1   # a frame brings no pair closer by more
 _CLOSED = 0.5   # share of the room of two parts that a frame leaves: time to brake
 
@@ -90,7 +90,7 @@ class RobotSolver:
         self.tasks = tasks
         self._point_support = np.stack([self._support(joint) for joint in tasks.point_joints])
         self._turn_support = np.stack([self._support(joint) for joint in tasks.turn_joints])
-        self._place_capsules()
+        self._place_capsules(robot)
         zero_is_allowed = (limits.lower <= 0.0) & (limits.upper >= 0.0)
         self._rest = np.where(zero_is_allowed, 0.0, 0.5 * (limits.lower + limits.upper))
         self.reset()
@@ -115,7 +115,7 @@ class RobotSolver:
         start = self._q.copy()
         least, greatest = self._limits.reach(start[7:], self._speed, dt_s)
         q = start
-        self._parts: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._near_parts: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         for _ in range(self._iterations):
             q = self._step(q, targets, frame, start[7:] + least, start[7:] + greatest)
         self._speed = (q[7:] - start[7:]) / dt_s
@@ -129,7 +129,7 @@ class RobotSolver:
             targets.base_position[frame], quaternion,
             np.clip(self._rest, self._limits.lower, self._limits.upper)))
         for _ in range(50):
-            self._parts = None
+            self._near_parts = None
             q = self._step(q, targets, frame, self._limits.lower, self._limits.upper)
         self._q = q
         self._speed = np.zeros(len(self._limits.lower))
@@ -138,16 +138,15 @@ class RobotSolver:
         rotation = self._pin.Quaternion(q[3:7]).toRotationMatrix()
         return RobotPose(np.array(rotation), q[:3].copy(), q[7:].copy())
 
-    def _place_capsules(self) -> None:
+    def _place_capsules(self, robot: RobotModel) -> None:
         """Put the capsules' ends into the frames of their joints."""
         if self.collision is None:
             return
         capsules = self.collision.capsules
-        base = self._data.oMi[BASE_JOINT]
         self._capsule_joints = [capsule.joint + 2 for capsule in capsules]
         self._capsule_ends = np.array([
-            [self._data.oMi[joint].actInv(base.act(end)) for end in capsule.ends]
-            for joint, capsule in zip(self._capsule_joints, capsules, strict=True)])
+            [robot.neutral_place(capsule.joint).actInv(end) for end in capsule.ends]
+            for capsule in capsules])
         self._capsule_support = np.stack([self._support(j) for j in self._capsule_joints])
 
     def parts(self) -> tuple[np.ndarray, np.ndarray]:
@@ -183,7 +182,7 @@ class RobotSolver:
         # Of a point along n: n (v + w x p) = n v + (p x n) w.
         sides = [
             self._capsule_support[pairs[:, side]] * (
-                away @ linear.T + _cross(points[:, side], away) @ angular.T)
+                away @ linear.T + cross(points[:, side], away) @ angular.T)
             for side in (0, 1)]
         return nearness.room_m[near], sides[0] - sides[1]
 
@@ -224,11 +223,11 @@ class RobotSolver:
     ) -> np.ndarray:
         """Return the step, solved again with those parts kept apart that it brings too close."""
         # Where they are in the first step of a frame serves the others, too.
-        if self._parts is None:
+        if self._near_parts is None:
             room, change = self._near(self._data.J)
             least = _CLOSED * np.maximum(room, 0.0)
         else:
-            room, change, least = self._parts
+            room, change, least = self._near_parts
         is_kept = np.zeros(len(room), dtype=bool)
         for _ in range(_APART_ROUNDS):
             is_new = (room + change @ step < least) & ~is_kept
@@ -240,7 +239,7 @@ class RobotSolver:
             gradient = gradient + rows.T @ (
                 self.weights.apart * (least[is_new] - room[is_new]))
             step = _boxed(hessian, gradient, lower, upper)
-        self._parts = room + change @ step, change, least
+        self._near_parts = room + change @ step, change, least
         return step
 
     def _tasks(
@@ -254,7 +253,7 @@ class RobotSolver:
         points = np.array([
             place.act(point) for place, point in zip(places, tasks.points, strict=True)])
         # Of a point: v + w x p, of the columns that move it.
-        moved = linear[None] + _cross(angular.T[None], points[:, None]).swapaxes(1, 2)
+        moved = linear[None] + cross(angular.T[None], points[:, None]).swapaxes(1, 2)
         moved *= self._point_support[:, None] * tasks.point_weights[:, None, None]
         lacking = (tasks.wanted_points(targets, frame) - points) * tasks.point_weights[:, None]
         turns = np.array([data.oMi[joint].rotation for joint in tasks.turn_joints])
@@ -281,11 +280,6 @@ def _turn_vectors(rotations: np.ndarray) -> np.ndarray:
     sine = np.linalg.norm(skew, axis=-1)
     angle = np.arctan2(sine, 0.5 * (trace - 1.0))
     return skew * (angle / np.maximum(sine, 1e-9))[:, None]
-
-
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """As `np.cross` of (..., 3), in a fifth of its time."""
-    return a[..., _NEXT] * b[..., _LAST] - a[..., _LAST] * b[..., _NEXT]
 
 
 def _boxed(

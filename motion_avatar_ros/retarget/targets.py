@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from motion_avatar_ros.body.axes import ROS_FROM_SMPL
+from motion_avatar_ros.body.limb_ik import shortest_arc
 from motion_avatar_ros.body.skeleton import JOINT_INDEX, REST_OFFSETS_M
 from motion_avatar_ros.retarget.body_plan import BodyPlan
 
@@ -163,17 +164,5 @@ def _hand_of_a_person(plan: BodyPlan, arm: str, across: float) -> np.ndarray:
     for start, stop in ((limb.root_m, limb.middle_m), (limb.middle_m, limb.end_m)):
         wanted = plan.axes.T @ (stop - start)
         wanted /= np.linalg.norm(wanted)
-        swing = _shortest_turn(swing @ way, wanted) @ swing
+        swing = shortest_arc(swing @ way, wanted) @ swing
     return ROS_FROM_SMPL.T @ swing @ ROS_FROM_SMPL
-
-
-def _shortest_turn(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
-    """Return the rotation (3, 3) from one unit vector to another, about the axis across both."""
-    cosine = float(start @ stop)
-    if cosine < -1.0 + 1e-9:  # about any axis across
-        axis = np.cross(start, np.eye(3)[int(np.argmin(np.abs(start)))])
-        axis /= np.linalg.norm(axis)
-        return 2.0 * np.outer(axis, axis) - np.eye(3)
-    x, y, z = np.cross(start, stop)
-    skew = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    return np.eye(3) + skew + skew @ skew / (1.0 + cosine)

@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from visualization_msgs.msg import Marker, MarkerArray
 
+from motion_avatar_ros.body.limb_ik import shortest_arc
+from motion_avatar_ros.body.rotations import quaternion_from_matrix
 from motion_avatar_ros.ros.body_messages import time_message
 
 _FREE_RGBA = (0.35, 0.6, 0.9, 0.35)
 _CLOSE_RGBA = (0.95, 0.25, 0.2, 0.6)
 _NAMESPACE = 'collision'
+_Z = np.array([0.0, 0.0, 1.0])
 
 
 def capsule_markers(
@@ -31,10 +36,10 @@ def capsule_markers(
     for capsule, radius_m, close in zip(ends, radii_m.tolist(), is_close, strict=True):
         rgba = _CLOSE_RGBA if close else _FREE_RGBA
         way = capsule[1] - capsule[0]
-        length_m = float(np.linalg.norm(way))
+        turn_xyzw = quaternion_from_matrix(shortest_arc(_Z, way)).tolist()
         markers.append(_marker(
-            Marker.CYLINDER, capsule.mean(axis=0), _to_z(way), (
-                2.0 * radius_m, 2.0 * radius_m, length_m), rgba))
+            Marker.CYLINDER, capsule.mean(axis=0), turn_xyzw, (
+                2.0 * radius_m, 2.0 * radius_m, float(np.linalg.norm(way))), rgba))
         for end in capsule:
             markers.append(_marker(
                 Marker.SPHERE, end, (0.0, 0.0, 0.0, 1.0), (2.0 * radius_m,) * 3, rgba))
@@ -46,7 +51,7 @@ def capsule_markers(
 
 
 def _marker(
-    kind: int, position_m: np.ndarray, quaternion_xyzw: tuple[float, ...],
+    kind: int, position_m: np.ndarray, quaternion_xyzw: Sequence[float],
     scale_m: tuple[float, ...], rgba: tuple[float, ...],
 ) -> Marker:
     marker = Marker(type=kind, action=Marker.ADD)
@@ -56,15 +61,3 @@ def _marker(
     marker.scale.x, marker.scale.y, marker.scale.z = scale_m
     marker.color.r, marker.color.g, marker.color.b, marker.color.a = rgba
     return marker
-
-
-def _to_z(way: np.ndarray) -> tuple[float, ...]:
-    """Return a quaternion xyzw that turns z to a direction (3,)."""
-    length = float(np.linalg.norm(way))
-    if length < 1e-9:
-        return 0.0, 0.0, 0.0, 1.0
-    x, y, z = (way / length).tolist()
-    if z < -1.0 + 1e-9:
-        return 1.0, 0.0, 0.0, 0.0
-    w = 0.5 * (2.0 + 2.0 * z) ** 0.5
-    return -y / (2.0 * w), x / (2.0 * w), 0.0, w

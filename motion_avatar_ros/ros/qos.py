@@ -22,6 +22,8 @@ def _keep_last(depth: int, reliability: ReliabilityPolicy, is_latched: bool) -> 
 TRACKER_POSE = _keep_last(20, ReliabilityPolicy.BEST_EFFORT, is_latched=False)
 #: Body and robot states: a reliable publisher reaches both kinds of subscriber.
 JOINT_STATES = _keep_last(10, ReliabilityPolicy.RELIABLE, is_latched=False)
+#: Body states where only the newest one counts.
+NEWEST_JOINT_STATES = _keep_last(1, ReliabilityPolicy.RELIABLE, is_latched=False)
 #: robot_description and states that late joiners need; both ends must be transient local.
 LATCHED = _keep_last(1, ReliabilityPolicy.RELIABLE, is_latched=True)
 #: RViz subscribes markers reliably.

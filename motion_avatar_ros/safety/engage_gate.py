@@ -86,8 +86,8 @@ class EngageGate:
         self._limits = limits
         self._settings = settings
         self._follower: JointFollower | None = None
-        self._measured: np.ndarray | None = None
-        self._measured_s = float('-inf')
+        self._measured = np.full(len(self._names), np.nan)
+        self._measured_s = np.full(len(self._names), np.nan)
         self._since_s = 0.0
         self._near_s = 0.0  # when all joints were last near their commands
         self.state = EngageState.DISENGAGED
@@ -100,8 +100,10 @@ class EngageGate:
         return self._follower is not None
 
     def measure(self, joints: np.ndarray, now_s: float) -> None:
-        """Take the robot's joints (J,) [rad]; NaN for those that it did not tell."""
-        self._measured, self._measured_s = joints, now_s
+        """Take the robot's joints (J,) [rad], which may come in parts: NaN for those not told."""
+        is_told = ~np.isnan(joints)
+        self._measured[is_told] = joints[is_told]
+        self._measured_s[is_told] = now_s
 
     def engage(self, now_s: float) -> None:
         """
@@ -175,11 +177,12 @@ class EngageGate:
         return settings.approach_rad_s + share * max(fastest - settings.approach_rad_s, 0.0)
 
     def _whole_measurement(self, now_s: float) -> np.ndarray:
-        joints = self._measured
-        if joints is None or now_s - self._measured_s > self._settings.state_timeout_s:
+        joints = self._measured.copy()
+        is_known = ~np.isnan(joints)
+        if not is_known.any() or self._age_s(now_s) > self._settings.state_timeout_s:
             raise EngageError(
                 "the robot's joint states do not come, so where it is is not known")
-        missing = [n for n, value in zip(self._names, joints, strict=True) if np.isnan(value)]
+        missing = [n for n, known in zip(self._names, is_known, strict=True) if not known]
         if missing:
             raise EngageError(
                 f"the robot's joint states lack {', '.join(missing)}")
@@ -191,13 +194,17 @@ class EngageGate:
                 f'is {self._limits.lower[worst]:.2f} .. {self._limits.upper[worst]:.2f}')
         return joints
 
+    def _age_s(self, now_s: float) -> float:
+        """Return how long ago the joint was told that was told longest ago."""
+        return now_s - float(np.nanmin(self._measured_s))
+
     def _robot_problem(self, now_s: float) -> str | None:
         """Return why the robot must not be commanded any more."""
-        assert self._follower is not None and self._measured is not None
-        age_s = now_s - self._measured_s
+        assert self._follower is not None
+        age_s = self._age_s(now_s)
         if age_s > self._settings.state_timeout_s:
             return f"the robot's joint states stopped {age_s:.1f} s ago"
-        away = np.nan_to_num(np.abs(self._measured - self._follower.position))
+        away = np.abs(self._measured - self._follower.position)
         worst = int(away.argmax())
         if away[worst] <= self._settings.max_deviation_rad:
             self._near_s = now_s

@@ -44,9 +44,7 @@ class JointFollower:
         """
         before = target if self._target is None else self._target
         self._target = target
-        drift = (target - before) / dt_s
-        if np.isfinite(max_speed_rad_s):
-            drift = np.clip(drift, -max_speed_rad_s, max_speed_rad_s)
+        drift = np.clip((target - before) / dt_s, -max_speed_rad_s, max_speed_rad_s)
         gap = target - self.position - drift * dt_s
         # Relative to the target: reach it now, but no faster than can be braked before it.
         approach = np.clip(

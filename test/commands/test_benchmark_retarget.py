@@ -73,10 +73,7 @@ def test_the_reference_solves_the_same_tasks(g1, solver):
     motion = swaying_motion(1, 60)
     targets = g1.build_targets(motion)
     poses = [reference.solve(targets, frame, 1.0 / 60.0) for frame in range(60)]
-    result = RobotMotion(
-        tuple(joint.name for joint in g1.robot.joints), np.stack([p.joints for p in poses]),
-        np.stack([p.base_position for p in poses]), np.stack([p.base_rotation for p in poses]),
-        60.0)
+    result = RobotMotion.of(g1.robot, poses, 60.0)
     judge = MotionJudge(g1.robot, g1.plan, g1.limits)
     errors, ours = (judge.errors(each, targets) for each in (result, g1.follow(motion)))
     assert errors.ankles_m.mean() < 1.5 * ours.ankles_m.mean()

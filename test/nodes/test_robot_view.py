@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 
+from node_spinning import spin_until
 import numpy as np
 import pytest
 import rclpy
@@ -43,13 +44,6 @@ def sender(viewer):
     node = rclpy.create_node('sender')
     yield node
     node.destroy_node()
-
-
-def spin_until(node, condition, timeout_s=10.0):
-    end_s = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end_s, 'timed out'
-        rclpy.spin_once(node, timeout_sec=0.05)
 
 
 def describe(viewer, sender, text):

@@ -14,6 +14,7 @@ import time
 from urllib.request import urlopen
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from node_spinning import spin_until
 import numpy as np
 import pytest
 import rclpy
@@ -61,13 +62,6 @@ def sender(ros):
 def body_message(root_m):
     pose = BodyPose(np.broadcast_to(np.eye(3), (JOINT_COUNT, 3, 3)), np.array(root_m))
     return joint_state_message(pose, time.time_ns(), 'odom', JointStateEncoder())
-
-
-def spin_until(node, condition, timeout_s=10.0):
-    end_s = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end_s, 'timed out'
-        rclpy.spin_once(node, timeout_sec=0.05)
 
 
 def shown_root(viewer):
