@@ -44,4 +44,5 @@ lint: setup  ## Check style, docstrings, house rules and types
 	@$(VENV_PYTHON) -m mypy motion_avatar_ros
 
 clean:  ## Remove everything that setup, build and tests made
-	rm -rf .venv build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info \
+	  motion_avatar_ros/retarget/_kernel.*

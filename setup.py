@@ -4,7 +4,7 @@
 
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import Extension, find_packages, setup
 
 package_name = 'motion_avatar_ros'
 
@@ -18,10 +18,17 @@ def shared(folder, pattern='*'):
     return [(f'share/{package_name}/{parent}', files) for parent, files in files_of.items()]
 
 
+kernel = Path(package_name, 'retarget', 'kernel')
+
 setup(
     name=package_name,
     version='0.1.0',
     packages=find_packages(exclude=['test', 'test.*']),
+    ext_modules=[Extension(
+        f'{package_name}.retarget._kernel', sorted(map(str, kernel.glob('*.c'))),
+        depends=sorted(map(str, kernel.glob('*.h'))),
+        extra_compile_args=['-std=c11', '-O3', '-fopenmp-simd', '-Wall', '-Wextra'],
+        optional=True)],    # without a compiler all but robots works
     package_data={package_name: ['body/data/*', 'ros/web/*', 'trackers/data/*']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),

@@ -12,12 +12,12 @@ from pathlib import Path
 import sys
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
+from motion_avatar_ros.body.drawing import Solid, draw
 from motion_avatar_ros.body.mesh import load_builtin_mesh
 from motion_avatar_ros.body.motion import load_motion
 from motion_avatar_ros.body.pose import BodyPose
-from motion_avatar_ros.body.rotations import rotation_about_z
 from motion_avatar_ros.body.skinning import Skinner
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.trackers.observation import OPTIONAL_TRACKER_NAMES, TRACKER_NAMES
@@ -32,27 +32,12 @@ ROWS = (('baseline', TRACKER_NAMES, WALK), ('baseline', TRACKER_NAMES, TURNS),
 COLUMNS = 10
 CELL_PX = (100, 150)
 PX_PER_M = 72.0
-BLUE, GREY = np.array([95.0, 140.0, 225.0]), np.array([175.0, 172.0, 160.0])
-LIGHT = np.array([0.5, -0.4, 0.77])
+BLUE, GREY = (95, 140, 225), (175, 172, 160)
 
 
-def drawn(vertices: np.ndarray, faces: np.ndarray, colour: np.ndarray) -> Image.Image:
+def drawn(vertices: np.ndarray, faces: np.ndarray, rgb: tuple[int, int, int]) -> Image.Image:
     """Draw one body, (V, 3) [m] about the vertical through its pelvis, seen from +x and -y."""
-    seen = vertices @ rotation_about_z(np.array(np.radians(50.0))).T
-    corners = seen[faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
-    shade = 0.35 + 0.65 * np.clip(normals @ LIGHT, 0.0, 1.0)
-    scale = 3  # drawn larger, for smooth edges
-    image = Image.new('RGB', (scale * CELL_PX[0], scale * CELL_PX[1]), 'white')
-    draw = ImageDraw.Draw(image)
-    x = scale * (CELL_PX[0] / 2 + PX_PER_M * corners[..., 1])
-    y = scale * (CELL_PX[1] - 8 - PX_PER_M * corners[..., 2])
-    for face in np.argsort(corners[..., 0].mean(axis=-1)):
-        draw.polygon(
-            list(zip(x[face].tolist(), y[face].tolist(), strict=True)),
-            fill=tuple((shade[face] * colour).astype(int).tolist()))
-    return image.resize(CELL_PX, Image.Resampling.LANCZOS)
+    return draw([Solid(vertices, faces, rgb)], CELL_PX, PX_PER_M, azimuth_deg=-50.0)
 
 
 def bodies(skinner: Skinner, poses: BodyPose) -> list[np.ndarray]:

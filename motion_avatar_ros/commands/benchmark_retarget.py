@@ -4,13 +4,15 @@
 `benchmark retarget`: the robot solver beside mink and pink, on the same tasks and frames.
 
 Ours counts everything: targets, tasks, limits of position, velocity and acceleration, parts kept
-apart. The others are given the targets, and have no limit of acceleration and no parts.
+apart, feet held. The others are given the targets; of acceleration and feet they know nothing,
+and only `apart` keeps parts from each other.
 """
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from dataclasses import fields
 import json
 from pathlib import Path
 import sys
@@ -90,10 +92,13 @@ def _solvers(
     if is_alone:
         return solvers
     same = (retargeter.robot, solver.tasks, retargeter.limits, solver.weights)
+    steps = solver.iterations
     for name, make in (
             ('mink', lambda: MinkSolver(*same, iterations=None)),
-            ('mink 2', lambda: MinkSolver(*same, iterations=2)),
-            ('pink 2', lambda: PinkSolver(*same, iterations=2))):
+            (f'mink {steps}', lambda: MinkSolver(*same, iterations=steps)),
+            (f'mink {steps} apart', lambda: MinkSolver(
+                *same, iterations=steps, collision=solver.collision)),
+            (f'pink {steps}', lambda: PinkSolver(*same, iterations=steps))):
         try:
             reference = make()
         except ReferenceMissingError as error:
@@ -116,7 +121,7 @@ def _measured(
     name: str, reset: Callable[[], None], follow: Follow, retargeter: Retargeter,
     motions: list[Motion],
 ) -> dict[str, float]:
-    judge = MotionJudge(retargeter.robot, retargeter.plan, retargeter.limits)
+    judge = MotionJudge(retargeter)
     seconds, errors, jerks, fastest = [], [], [], 0.0
     beyond: dict[str, int] = {}
     with Progress(name, sum(map(len, motions)), 'frames') as progress:
@@ -131,26 +136,41 @@ def _measured(
                     seconds.append(time.perf_counter() - start_s)
             result = RobotMotion.of(retargeter.robot, poses, motion.rate_hz)
             error = judge.errors(result, targets)
-            errors.append([each[_UNJUDGED_FRAMES:] for each in (
-                error.ankles_m, error.wrists_m, error.limbs_rad, error.hands_rad)])
+            errors.append({
+                field.name: getattr(error, field.name)[_UNJUDGED_FRAMES:]
+                for field in fields(error)})
             jerks.append(np.diff(result.joints[_UNJUDGED_FRAMES:], 3, axis=0).ravel())
             fastest = max(fastest, float(np.abs(np.diff(result.joints, axis=0)).max(initial=0.0)))
             for kind, count in judge.frames_beyond(result).items():
                 beyond[kind] = beyond.get(kind, 0) + count
             progress.advance(len(motion))
-    ankles, wrists, limbs, hands = (np.concatenate(each) for each in zip(*errors))
+    all_of = {name: np.concatenate([error[name] for error in errors]) for name in errors[0]}
+    stands, apart_m = all_of['stands'], all_of['apart_m']
     jerk = np.concatenate(jerks) * _RATE_HZ ** 3
     return {
         'median_ms': 1e3 * float(np.median(seconds)),
         'p99_ms': 1e3 * float(np.quantile(seconds, 0.99)),
-        'ankle_cm': 100.0 * float(ankles.mean()), 'wrist_cm': 100.0 * float(wrists.mean()),
-        'limb_deg': float(np.degrees(limbs.mean())),
-        'hand_deg': float(np.degrees(hands.mean())),
+        **{f'{name}_cm': 100.0 * float(all_of[f'{name}s_m'].mean())
+           for name in ('ankle', 'wrist')},
+        'limb_deg': _mean_deg(all_of['limbs_rad']), 'hand_deg': _mean_deg(all_of['hands_rad']),
+        'foot_deg': _mean_deg(all_of['feet_rad']),
+        'stance_slide_cm_s': 100.0 * _mean(all_of['slide_m_s'][stands]),
+        'stance_toe_height_cm': 100.0 * _mean(np.abs(all_of['toe_m'][stands])),
         'jerk_rms_rad_s3': float(np.sqrt((jerk * jerk).mean())),
         'max_velocity_rad_s': fastest * _RATE_HZ,
         **{f'beyond_{kind}_frames': count for kind, count in beyond.items()},
+        'under_margin_frames': int((apart_m < 0.0).sum()),
+        'least_beyond_margin_mm': 1e3 * float(min(apart_m.min(), 1.0)),
         'frames': sum(map(len, motions)),
     }
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else 0.0
+
+
+def _mean_deg(radians: np.ndarray) -> float:
+    return float(np.degrees(radians.mean()))
 
 
 def _print(retargeter: Retargeter, rows: dict[str, dict[str, float]]) -> None:

@@ -18,7 +18,9 @@ from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.retarget.motion_files import (
     RetargetJob, load_retargeter, retarget_file, retarget_files,
 )
-from motion_avatar_ros.retarget.retargeter import MAX_ACCELERATION_RAD_S2, MAX_VELOCITY_RAD_S
+from motion_avatar_ros.retarget.retargeter import (
+    MAX_ACCELERATION_RAD_S2, MAX_VELOCITY_RAD_S, Mode,
+)
 from motion_avatar_ros.retarget.urdf import EXAMPLE_ROBOTS
 
 HELP = 'follow motion files with a humanoid robot; writes its joints'
@@ -39,6 +41,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--mapping', type=Path, metavar='FILE', help='as check-robot --write makes it')
     parser.add_argument(
         '--format', choices=('npz', 'csv'), default='npz', help='of a folder (default: npz)')
+    parser.add_argument(
+        '--mode', choices=[mode.value for mode in Mode], default=Mode.WHOLE_BODY.value,
+        help='fixed_base holds the base upright, upper_body the legs too (default: whole_body)')
     parser.add_argument('--rate-hz', type=positive_number, default=60.0)
     parser.add_argument(
         '--max-velocity', type=positive_number, default=MAX_VELOCITY_RAD_S, metavar='RAD_S',
@@ -57,7 +62,8 @@ def run(arguments: Namespace) -> int:
     """Retarget and write; 1 when a file of a folder could not be retargeted."""
     job = RetargetJob(
         arguments.robot, None if arguments.mapping is None else str(arguments.mapping),
-        arguments.rate_hz, arguments.max_velocity, arguments.max_acceleration)
+        arguments.rate_hz, arguments.max_velocity, arguments.max_acceleration,
+        Mode(arguments.mode))
     if arguments.motion.is_dir():
         return _run_folder(arguments, job)
     require_new_file(arguments.out, '.npz', '.csv')

@@ -12,7 +12,7 @@ beside them meet.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,6 +47,7 @@ class Limb:
         middle: number of the elbow or knee.
         end: number of the last joint of wrist or ankle.
         root_m, middle_m, end_m: (3,) where shoulder or hip, elbow or knee, wrist or ankle are.
+        end_turn: (3, 3) how a hand is turned there from how it is taken to be (`targets`).
     """
 
     joints: tuple[int, ...]
@@ -55,6 +56,7 @@ class Limb:
     root_m: np.ndarray
     middle_m: np.ndarray
     end_m: np.ndarray
+    end_turn: np.ndarray = field(default_factory=lambda: np.eye(3))
 
     @property
     def lengths_m(self) -> tuple[float, float]:
@@ -260,3 +262,20 @@ def _compare_sides(limbs: dict[str, Limb], doubts: list[str]) -> None:
                 doubts.append(
                     f'{name} {kind}: {100 * left:.1f} cm on the left, {100 * right:.1f} cm on '
                     'the right')
+
+
+def bending_sense(joints: Sequence[Joint], limb: Limb) -> float:
+    """
+    Return 1 where an elbow or knee bends about its axis, -1 where against it, 0 if it cannot.
+
+    It bends to the side of the straight limb on which its range is longer; the lower segment is
+    then turned from the upper one by the right-hand rule.
+    """
+    middle = joints[limb.middle]
+    upper, lower = (
+        each - (each @ middle.axis) * middle.axis
+        for each in (limb.middle_m - limb.root_m, limb.end_m - limb.middle_m))
+    if min(np.linalg.norm(upper), np.linalg.norm(lower)) < 1e-6:
+        return 0.0
+    bent_rad = float(np.arctan2(np.cross(upper, lower) @ middle.axis, upper @ lower))
+    return 1.0 if middle.upper + middle.lower + 2.0 * bent_rad > 0.0 else -1.0

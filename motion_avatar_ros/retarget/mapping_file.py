@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 import yaml
 
 from motion_avatar_ros.errors import MotionAvatarError
@@ -25,6 +26,7 @@ from motion_avatar_ros.retarget.targets import LIMBS
 _DIRECTIONS = ('forward', 'left', 'up')
 #: What the joints and places of a limb are called, from the trunk outward.
 _WORDS = {'leg': ('hip', 'knee', 'ankle'), 'arm': ('shoulder', 'elbow', 'wrist')}
+_HAND = 'hand_rpy_deg'
 _MOST_BYTES = 100_000
 _HEADER = """\
 # How '{robot}' is a human body, found by check-robot from its joints' places and axes. Correct
@@ -36,7 +38,9 @@ _COMMENTS = {
     'trunk': 'joints from the base to the shoulders',
     'head': 'joints of neck and head; none where it has none',
     'left_leg': 'joints from the trunk outward; those of knee and of the last of the ankle',
-    'left_arm': 'the same of arms: elbow, and the last joint of the wrist',
+    'left_arm': 'the same of arms: elbow, and the last joint of the wrist; roll, pitch and yaw '
+                '[deg] of a\n# hand that looks wrong, about the axes of the base link, from palm '
+                'inward and thumb up',
 }
 
 
@@ -91,6 +95,9 @@ def _mapping(robot: RobotModel, plan: BodyPlan) -> dict[str, Any]:
             middle: names([found.middle])[0], end: names([found.end])[0],
             f'{root}_m': _numbers(found.root_m), f'{middle}_m': _numbers(found.middle_m),
             f'{end}_m': _numbers(found.end_m)}
+        if middle == 'elbow':
+            mapping[limb][_HAND] = _numbers(
+                Rotation.from_matrix(found.end_turn).as_euler('xyz', degrees=True))
     return mapping
 
 
@@ -135,8 +142,9 @@ def _limb(name: str, given: Any, found: Limb | None, robot: RobotModel) -> Limb:
             raise MappingError(f"'{name}' is missing, and was not found in the robot")
         return found
     keys = ('joints', middle, end, f'{root}_m', f'{middle}_m', f'{end}_m')
-    if not isinstance(given, dict) or any(key not in keys for key in given):
-        raise MappingError(f"'{name}' has keys other than {', '.join(keys)}")
+    known = (*keys, _HAND) if middle == 'elbow' else keys
+    if not isinstance(given, dict) or any(key not in known for key in given):
+        raise MappingError(f"'{name}' has keys other than {', '.join(known)}")
     missing = [key for key in keys if key not in given]
     if found is None and missing:
         raise MappingError(f"'{name}' lacks '{missing[0]}', and was not found in the robot")
@@ -145,11 +153,16 @@ def _limb(name: str, given: Any, found: Limb | None, robot: RobotModel) -> Limb:
     numbers = {
         key: _joints(f'{name}.{key}', [given[key]], robot)[0] for key in (middle, end)
         if key in given}
+    root_m, middle_m, end_m = (
+        _vector(f'{name}.{key}', given[key]) if key in given else getattr(found, attribute)
+        for key, attribute in zip(keys[3:], ('root_m', 'middle_m', 'end_m')))
     limb = Limb(
         joints, numbers.get(middle, -1 if found is None else found.middle),
         numbers.get(end, -1 if found is None else found.end),
-        *(_vector(f'{name}.{key}', given[key]) if key in given else getattr(found, attribute)
-          for key, attribute in zip(keys[3:], ('root_m', 'middle_m', 'end_m'))))
+        root_m, middle_m, end_m,
+        Rotation.from_euler(
+            'xyz', _vector(f'{name}.{_HAND}', given.get(_HAND, [0.0] * 3)),
+            degrees=True).as_matrix())
     if limb.middle not in joints or limb.end not in joints:
         raise MappingError(f"'{name}': {middle} and {end} must be among its joints")
     if min(limb.lengths_m) < 1e-3:

@@ -15,7 +15,7 @@ from motion_avatar_ros.body.motion import load_motion
 from motion_avatar_ros.body.rotations import quaternion_from_matrix
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.retarget.mapping_file import read_mapping
-from motion_avatar_ros.retarget.retargeter import Retargeter, RobotMotion
+from motion_avatar_ros.retarget.retargeter import Mode, Retargeter, RobotMotion
 from motion_avatar_ros.retarget.robot_model import RobotModel
 
 _BASE_COLUMNS = (
@@ -32,6 +32,7 @@ class RetargetJob:
         mapping: mapping file; None finds the body.
         rate_hz: of what is written.
         max_velocity_rad_s, max_acceleration_rad_s2: of every joint.
+        mode: what moves.
     """
 
     robot: str
@@ -39,6 +40,7 @@ class RetargetJob:
     rate_hz: float
     max_velocity_rad_s: float
     max_acceleration_rad_s2: float
+    mode: Mode = Mode.WHOLE_BODY
 
 
 @lru_cache(maxsize=1)
@@ -47,7 +49,8 @@ def load_retargeter(job: RetargetJob) -> Retargeter:
     robot = RobotModel.load(job.robot)
     plan = None if job.mapping is None else read_mapping(job.mapping, robot)
     return Retargeter(
-        robot, None, job.max_velocity_rad_s, job.max_acceleration_rad_s2, plan=plan)
+        robot, None, job.max_velocity_rad_s, job.max_acceleration_rad_s2, plan=plan,
+        mode=job.mode)
 
 
 def retarget_file(job: RetargetJob, source: Path, out: Path) -> int:

@@ -17,6 +17,7 @@ from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.robot_model import RobotModel
 from motion_avatar_ros.retarget.robot_tasks import RobotTasks
+from motion_avatar_ros.retarget.self_collision import SelfCollision
 from motion_avatar_ros.retarget.solver import RobotPose, SolverWeights
 from motion_avatar_ros.retarget.targets import Targets
 
@@ -24,6 +25,7 @@ _QP_SOLVER = 'daqp'
 _BEGIN_STEPS = 50
 _LEAST_DROP = 1e-3      # General Motion Retargeting's stop: its error drops by no more than this
 _MOST_STEPS = 10
+_NEAR_M = 0.1       # parts further apart than that are not looked at
 
 
 class ReferenceMissingError(MotionAvatarError):
@@ -36,6 +38,7 @@ class MinkSolver:
     def __init__(
         self, robot: RobotModel, tasks: RobotTasks, limits: JointLimits,
         weights: SolverWeights, iterations: int | None,
+        collision: SelfCollision | None = None,
     ) -> None:
         """
         Build the same problem.
@@ -45,6 +48,7 @@ class MinkSolver:
             iterations: QPs per frame, joints' velocities limited; None as General Motion
                 Retargeting has it: until the error drops by less than 1e-3, 10 at most, with
                 its dampings and without limits of velocity.
+            collision: the parts to keep apart, if any, by mink's CollisionAvoidanceLimit.
 
         Raises:
             ReferenceMissingError: mink, MuJoCo or the QP solver is not installed.
@@ -55,7 +59,7 @@ class MinkSolver:
         except ImportError as error:
             raise ReferenceMissingError(f'mink: {error}') from None
         self._mink, self._iterations, self._robot_tasks = mink, iterations, tasks
-        model = _mujoco_model(mujoco, robot, tasks)
+        model = _mujoco_model(mujoco, robot, tasks, collision)
         names = [joint.name for joint in robot.joints]
         self._columns = np.array([model.joint(name).qposadr[0] for name in names])
         self._configuration = mink.Configuration(model)
@@ -72,6 +76,15 @@ class MinkSolver:
         if not is_gmr:
             self._limits.append(mink.VelocityLimit(
                 model, dict(zip(names, limits.velocity.tolist()))))
+        if collision is not None:
+            self._limits += [
+                mink.CollisionAvoidanceLimit(
+                    model, [([f'part{first}'], [f'part{second}'])
+                            for first, second in collision.pairs[is_so]],
+                    minimum_distance_from_collisions=float(asked_m),
+                    collision_detection_distance=_NEAR_M)
+                for asked_m in np.unique(collision.asked_m.round(3))
+                if (is_so := collision.asked_m.round(3) == asked_m).any()]
         self._is_begun = False
 
     def reset(self) -> None:
@@ -185,18 +198,22 @@ class PinkSolver:
         self._configuration.integrate_inplace(velocity, dt_s)
 
 
-def _mujoco_model(mujoco: Any, robot: RobotModel, tasks: RobotTasks) -> Any:
-    """Return the robot on a free joint, with a site for each task."""
+def _mujoco_model(
+    mujoco: Any, robot: RobotModel, tasks: RobotTasks, collision: SelfCollision | None
+) -> Any:
+    """Return the robot on a free joint, with a site for each task and a geom for each part."""
     root = ElementTree.fromstring(robot.kinematics_xml)
     ElementTree.SubElement(root, 'link', name='_world')
     floating = ElementTree.SubElement(root, 'joint', name='_floating', type='floating')
     ElementTree.SubElement(floating, 'parent', link='_world')
     ElementTree.SubElement(floating, 'child', link=robot.base_link)
+    for link in root.findall('link'):   # MuJoCo refuses some, and kinematics need none
+        for inertial in link.findall('inertial'):
+            link.remove(inertial)
     compiler = ElementTree.SubElement(ElementTree.SubElement(root, 'mujoco'), 'compiler')
     compiler.set('fusestatic', 'true')
     compiler.set('boundmass', '1e-6')
     compiler.set('boundinertia', '1e-9')
-    compiler.set('balanceinertia', 'true')
     specification = mujoco.MjSpec.from_string(ElementTree.tostring(root, encoding='unicode'))
     bodies = {joint.name: joint.parent for joint in specification.joints}
 
@@ -207,4 +224,16 @@ def _mujoco_model(mujoco: Any, robot: RobotModel, tasks: RobotTasks) -> Any:
         body(joint).add_site(name=f'point{k}', pos=place)
     for k, joint in enumerate(tasks.turn_joints):
         body(joint).add_site(name=f'turn{k}')
+    for k, capsule in enumerate(() if collision is None else collision.capsules):
+        place = robot.neutral_place(capsule.joint)
+        start, end = (place.actInv(each) for each in capsule.ends)
+        radius_m = capsule.radius_m
+        if np.allclose(start, end):
+            body(capsule.joint + 2).add_geom(
+                name=f'part{k}', type=mujoco.mjtGeom.mjGEOM_SPHERE, pos=start,
+                size=[radius_m, 0.0, 0.0], mass=0.0)
+        else:
+            body(capsule.joint + 2).add_geom(
+                name=f'part{k}', type=mujoco.mjtGeom.mjGEOM_CAPSULE,
+                fromto=[*start, *end], size=[radius_m, 0.0, 0.0], mass=0.0)
     return specification.compile()

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+import enum
 from pathlib import Path
 
 import numpy as np
 
 from motion_avatar_ros.body.motion import Motion
 from motion_avatar_ros.body.pose import BodyPose
-from motion_avatar_ros.body.skeleton import REST_OFFSETS_M
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.retarget.body_plan import BodyPlan, find_body_plan
 from motion_avatar_ros.retarget.capsules import fit_capsules
@@ -21,15 +21,22 @@ from motion_avatar_ros.retarget.robot_model import RobotModel
 from motion_avatar_ros.retarget.robot_shapes import neutral_vertices
 from motion_avatar_ros.retarget.self_collision import SelfCollision
 from motion_avatar_ros.retarget.solver import RobotPose, RobotSolver, SolverWeights
-from motion_avatar_ros.retarget.targets import TargetBuilder, Targets, sole_depth_m
+from motion_avatar_ros.retarget.targets import TargetBuilder, Targets
 
 #: Joints go no faster than this, whatever the URDF allows [rad/s].
 MAX_VELOCITY_RAD_S = 3.0 * np.pi
 #: URDFs say nothing of it [rad/s^2].
-MAX_ACCELERATION_RAD_S2 = 150.0
+MAX_ACCELERATION_RAD_S2 = 300.0
 #: Between the surfaces of parts that could touch.
 MARGIN_M = 0.01
-_SLACK_M = 0.01     # the solver weighs distances against tasks, and gives in by less than this
+
+
+class Mode(enum.Enum):
+    """What of a robot moves."""
+
+    WHOLE_BODY = 'whole_body'   # everything, the base too
+    FIXED_BASE = 'fixed_base'   # all joints, of a robot that hangs or is held
+    UPPER_BODY = 'upper_body'   # trunk, head and arms; legs stay at rest, as does the base
 
 
 @dataclass(frozen=True)
@@ -67,8 +74,9 @@ class Retargeter:
     def __init__(
         self, robot: RobotModel, weights: SolverWeights | None = None,
         max_velocity_rad_s: float = MAX_VELOCITY_RAD_S,
-        max_acceleration_rad_s2: float = MAX_ACCELERATION_RAD_S2, iterations: int = 2,
+        max_acceleration_rad_s2: float = MAX_ACCELERATION_RAD_S2, iterations: int = 5,
         plan: BodyPlan | None = None, margin_m: float | None = MARGIN_M,
+        mode: Mode = Mode.WHOLE_BODY,
     ) -> None:
         """
         Prepare.
@@ -81,6 +89,7 @@ class Retargeter:
             iterations: of the solver in a frame.
             plan: the body in the robot; found where not given.
             margin_m: least distance between parts; None lets them pass through each other.
+            mode: what moves.
 
         Raises:
             BodyPlanError: there is no body in the robot.
@@ -99,14 +108,15 @@ class Retargeter:
             np.full(len(joints), max_acceleration_rad_s2))
         trunk = self.plan.trunk
         vertices = neutral_vertices(robot)
+        is_base_fixed = mode is not Mode.WHOLE_BODY
         self.targets = TargetBuilder(
             self.plan, joints[trunk[0]].position if trunk else np.zeros(3),
-            sole_depth_m(self.plan, vertices))
+            vertices, is_base_fixed)
         collision = None if margin_m is None else SelfCollision(
-            fit_capsules(joints, self.plan, vertices), margin_m + _SLACK_M)
+            fit_capsules(joints, self.plan, vertices), margin_m)
         self.solver = RobotSolver(
-            robot, self.plan, self.limits, weights, iterations, collision)
-        self._offsets_m = REST_OFFSETS_M
+            robot, self.plan, self.limits, self.targets.toes_m, weights, iterations, collision,
+            is_base_fixed, are_legs_still=mode is Mode.UPPER_BODY)
 
     @classmethod
     def load(cls, robot: str | Path) -> Retargeter:
@@ -115,24 +125,20 @@ class Retargeter:
 
     def measure_person(self, offsets_m: np.ndarray) -> None:
         """Take the offsets (22, 3) [m] of the joints of who is followed, SMPL axes."""
-        self._offsets_m = offsets_m
         self.targets.measure_person(offsets_m)
 
     def step(self, pose: BodyPose, dt_s: float) -> RobotPose:
         """Follow one pose, `dt_s` after the one before; the first is gone to at once."""
-        rotations, positions = pose.global_joints(self._offsets_m)
-        return self.solver.solve(
-            self.targets.build(rotations[None], positions[None]), 0, dt_s)
+        return self.solver.solve(self.targets.build_one(pose), dt_s)
 
     def build_targets(self, motion: Motion) -> Targets:
         """Return what a motion asks of the robot."""
-        return self.targets.build(*motion.poses.global_joints(self._offsets_m))
+        return self.targets.build(motion.poses)
 
     def follow(self, motion: Motion) -> RobotMotion:
         """Follow a whole motion from its first frame, into which the robot does not move."""
-        targets = self.build_targets(motion)
         self.solver.reset()
-        poses = [
-            self.solver.solve(targets, frame, 1.0 / motion.rate_hz)
-            for frame in range(len(motion))]
-        return RobotMotion.of(self.robot, poses, motion.rate_hz)
+        return RobotMotion(
+            tuple(joint.name for joint in self.robot.joints),
+            *self.solver.solve_all(self.build_targets(motion).rows, 1.0 / motion.rate_hz),
+            motion.rate_hz)

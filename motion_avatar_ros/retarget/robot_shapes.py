@@ -12,10 +12,15 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from motion_avatar_ros.retarget.capsules import Capsule
 from motion_avatar_ros.retarget.robot_model import RobotModel
 
 _SHADES = 20    # facets of a cylinder
 _DETAIL_M = 0.005
+_COLLADA_HEAD = 10_000   # characters in which a file tells which axis is up
+_Z_FROM_Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+_CAPSULE_RGB = (120, 140, 180)
+_UNTOLD_RGB = (200, 200, 205)    # pinocchio has black for a colour in the mesh's file
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ def robot_shapes(robot: RobotModel, detail_m: float = 0.008) -> list[RobotShape]
     shapes = []
     for part in geometry.geometryObjects:
         vertices, faces = _triangles(part.geometry)
+        if _is_y_up(part.meshPath):
+            vertices = vertices @ _Z_FROM_Y_UP.T
         if np.prod(part.meshScale) < 0.0:
             faces = faces[:, ::-1]  # a mirrored mesh is inside out
         place = part.placement
@@ -58,8 +65,21 @@ def robot_shapes(robot: RobotModel, detail_m: float = 0.008) -> list[RobotShape]
         vertices, faces = _thinned(vertices, faces, detail_m)
         if len(faces):
             red, green, blue = (round(255.0 * float(value)) for value in part.meshColor[:3])
-            shapes.append(RobotShape(part.parentJoint - 2, vertices, faces, (red, green, blue)))
+            shapes.append(RobotShape(
+                part.parentJoint - 2, vertices, faces, (red, green, blue)
+                if red or green or blue else _UNTOLD_RGB))
     return shapes
+
+
+def capsule_shape(robot: RobotModel, capsule: Capsule) -> RobotShape:
+    """Return a capsule as a part, for robots without meshes."""
+    place = robot.neutral_place(capsule.joint)
+    ball = capsule.radius_m * _sphere()
+    vertices, faces = _hull(np.concatenate([
+        ball + end - capsule.ends.mean(axis=0) for end in capsule.ends]))
+    vertices = vertices + capsule.ends.mean(axis=0)
+    return RobotShape(
+        capsule.joint, (vertices - place.translation) @ place.rotation, faces, _CAPSULE_RGB)
 
 
 def neutral_vertices(robot: RobotModel) -> dict[int, np.ndarray]:
@@ -91,6 +111,14 @@ def _drawable(description: str) -> str:
     return ElementTree.tostring(root, encoding='unicode')
 
 
+def _is_y_up(path: str) -> bool:
+    """Say whether a mesh's file is COLLADA with the y axis up, which its reader leaves so."""
+    if not path.lower().endswith('.dae'):
+        return False
+    with open(path, encoding='utf-8', errors='replace') as file:
+        return '<up_axis>Y_UP' in file.read(_COLLADA_HEAD)
+
+
 def _is_file(name: str) -> bool:
     parts = urlsplit(name)
     return parts.scheme in ('', 'file') and Path(unquote(parts.path)).is_file()
@@ -112,13 +140,17 @@ def _triangles(geometry: Any) -> tuple[np.ndarray, np.ndarray]:
             np.column_stack((ring, np.full(_SHADES, side * geometry.halfLength)))
             for side in (-1, 1)]))
     if hasattr(geometry, 'radius'):
-        turns = np.arange(10 * _SHADES) + 0.5  # Fibonacci's sphere
-        height = 1.0 - turns / (5.0 * _SHADES)
-        angle = np.pi * (1.0 + 5.0 ** 0.5) * turns
-        flat = np.sqrt(1.0 - height * height)
-        return _hull(geometry.radius * np.stack(
-            (flat * np.cos(angle), flat * np.sin(angle), height), axis=-1))
+        return _hull(geometry.radius * _sphere())
     return np.zeros((0, 3)), np.zeros((0, 3), dtype=int)
+
+
+def _sphere() -> np.ndarray:
+    """Return points (V, 3) on the unit sphere (Fibonacci's)."""
+    turns = np.arange(10 * _SHADES) + 0.5
+    height = 1.0 - turns / (5.0 * _SHADES)
+    angle = np.pi * (1.0 + 5.0 ** 0.5) * turns
+    flat = np.sqrt(1.0 - height * height)
+    return np.stack((flat * np.cos(angle), flat * np.sin(angle), height), axis=-1)
 
 
 def _hull(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -19,15 +19,15 @@ BASE_JOINT = 1  # pinocchio's number of the floating base
 class TaskWeights:
     """Square roots of the tasks' weights: positions [1/m], orientations [1/rad]."""
 
-    base_position: float = 10.0
-    base_rotation: float = 5.0
+    base_position: float = 16.0
+    base_rotation: float = 2.5
     chest: float = 3.0
-    knee: float = 3.0
-    ankle: float = 7.0
+    knee: float = 8.0
+    ankle: float = 14.0
     foot: float = 3.0
-    elbow: float = 5.0
-    wrist: float = 10.0
-    hand: float = 1.0
+    elbow: float = 8.0
+    wrist: float = 40.0
+    hand: float = 1.4
 
 
 class RobotTasks:
@@ -40,6 +40,7 @@ class RobotTasks:
         point_weights: (P,).
         turn_joints: of R links: chest, feet, hands, base.
         turn_weights: (R,).
+        turn_neutral: (R, 3, 3) those links in the axes of the base, all joints at zero.
     """
 
     def __init__(self, robot: RobotModel, plan: BodyPlan, weights: TaskWeights) -> None:
@@ -58,7 +59,7 @@ class RobotTasks:
             *(weights.wrist,) * 2, weights.base_position])
         chest = plan.trunk[-1] + 2 if plan.trunk else BASE_JOINT
         self.turn_joints = [chest, *ends, BASE_JOINT]
-        self._turn_neutral = np.stack([
+        self.turn_neutral = np.stack([
             robot.neutral_place(joint - 2).rotation for joint in self.turn_joints])
         self.turn_weights = np.array(
             [weights.chest, *(weights.foot,) * 2, *(weights.hand,) * 2, weights.base_rotation])
@@ -72,4 +73,4 @@ class RobotTasks:
         """Return how the links (R, 3, 3) shall be turned in the world."""
         return np.concatenate((
             targets.chest_turn[None, frame], targets.foot_turn[frame], targets.hand_turn[frame],
-            targets.base_rotation[None, frame])) @ self._turn_neutral
+            targets.base_rotation[None, frame])) @ self.turn_neutral

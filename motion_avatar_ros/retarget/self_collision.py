@@ -1,7 +1,7 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """
-Which parts of a robot may touch, how far apart they are, and which way parts them.
+Which parts of a robot may touch, and how far apart they are.
 
 Arms keep from trunk, head, legs and each other; legs from each other. Parts that are closer than
 the margin in the neutral pose may be as close as they are there. Not looked at are parts whose
@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from motion_avatar_ros.retarget.capsules import Capsule
+from motion_avatar_ros.retarget.kernel_library import address, kernel
 
-_TOUCHING_M = 1e-6
+_SLACK_M = 0.01     # the solver weighs distances against tasks
 _LEG_ROOM_M = 0.05  # between legs in the neutral pose, for them to be looked at
 
 
@@ -30,12 +31,10 @@ class Nearness:
     Attributes:
         room_m: (P,) distance of the surfaces beyond what is allowed.
         points: (P, 2, 3) [m] on the axes, where they are closest.
-        away: (P, 3) unit vector from the second of a pair to the first.
     """
 
     room_m: np.ndarray
     points: np.ndarray
-    away: np.ndarray
 
 
 class SelfCollision:
@@ -57,40 +56,35 @@ class SelfCollision:
         radii = np.array([capsule.radius_m for capsule in capsules])
         thickness = radii[self.pairs].sum(axis=1)
         ends = np.stack([capsule.ends for capsule in capsules])
-        neutral_m = self._closest(ends)[0] - thickness
+        neutral_m = _closest(ends, self.pairs)[0] - thickness
         are_legs = np.array([
             all('leg' in capsules[number].name for number in pair) for pair in self.pairs])
         is_told = neutral_m >= np.where(are_legs, _LEG_ROOM_M, 0.0)
         self.pairs, thickness, neutral_m, are_legs = (
             each[is_told] for each in (self.pairs, thickness, neutral_m, are_legs))
-        #: (P,) least distance [m] of a pair's axes.
-        self.least_m = thickness + np.minimum(np.where(are_legs, 0.0, margin_m), neutral_m)
+        #: (P,) whether both of a pair are of legs.
+        self.are_legs = are_legs
+        #: (P,) least distance [m] of a pair's surfaces.
+        self.asked_m = np.minimum(np.where(are_legs, 0.0, margin_m), neutral_m)
+        #: (P,) that of their axes.
+        self.least_m = thickness + self.asked_m
+        #: (P,) what the solver keeps to, so that it holds when it gives in a little.
+        self.kept_m = thickness + np.minimum(self.asked_m + _SLACK_M, neutral_m)
 
     def nearness(self, ends: np.ndarray) -> Nearness:
         """Return how the pairs are, of the capsules' ends (C, 2, 3) [m] in a pose."""
-        distance, points = self._closest(ends)
-        between = points[:, 0] - points[:, 1]
-        return Nearness(
-            distance - self.least_m, points,
-            between / np.maximum(distance, _TOUCHING_M)[:, None])
+        distance_m, points = _closest(ends, self.pairs)
+        return Nearness(distance_m - self.least_m, points)
 
-    def _closest(self, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return distances (P,) and closest points (P, 2, 3) of the pairs' axes."""
-        first, second = ends[self.pairs[:, 0]], ends[self.pairs[:, 1]]
-        u, v = first[:, 1] - first[:, 0], second[:, 1] - second[:, 0]
-        w = first[:, 0] - second[:, 0]
-        uu, vv, uv = ((a * b).sum(axis=1) for a, b in ((u, u), (v, v), (u, v)))
-        uw, vw = ((a * w).sum(axis=1) for a in (u, v))
-        # Clamp one, take the closest of the other, clamp it, and the first again (Ericson,
-        # Real-Time Collision Detection, 5.1.9); a capsule without length is a ball.
-        uu, vv = np.maximum(uu, 1e-12), np.maximum(vv, 1e-12)
-        lean = uu * vv - uv * uv
-        s = np.clip((uv * vw - vv * uw) / np.where(lean > 1e-12, lean, np.inf), 0.0, 1.0)
-        t = np.clip((uv * s + vw) / vv, 0.0, 1.0)
-        s = np.clip((uv * t - uw) / uu, 0.0, 1.0)
-        points = np.stack((first[:, 0] + s[:, None] * u, second[:, 0] + t[:, None] * v), axis=1)
-        between = points[:, 0] - points[:, 1]
-        return np.sqrt((between * between).sum(axis=1)), points
+
+def _closest(ends: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return distances (P,) and closest points (P, 2, 3) [m] of the axes of pairs (P, 2)."""
+    segments = np.ascontiguousarray(ends, dtype=float)
+    numbers = np.ascontiguousarray(pairs, dtype=np.int32)
+    distances, points = np.empty(len(pairs)), np.empty((len(pairs), 2, 3))
+    kernel().pair_distances(
+        address(segments), address(numbers), len(pairs), address(distances), address(points))
+    return distances, points
 
 
 def _may_touch(first: str, second: str) -> bool:

@@ -1,47 +1,45 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """
-Inverse kinematics of a whole robot, frame by frame: damped Gauss-Newton over weighted tasks.
+Inverse kinematics of a whole robot, frame by frame, warm-started from the frame before.
 
-All tasks go into one least-squares problem over the floating base and the joints, solved with
-the steps of joints held in their box (`joint_limits`) by an active set. Levenberg's damping
-grows with the error: undamped steps jump between branches. Where a step would bring parts too
-close to each other (`self_collision`), keeping them apart joins the tasks, and outweighs them.
+Damped Gauss-Newton over weighted tasks, the joints' steps in a box of position, velocity and
+acceleration limits, parts kept apart and standing feet held in the same solve: `kernel/`.
 """
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy.linalg.lapack import dposv
 
-from motion_avatar_ros.body.rotations import cross
-from motion_avatar_ros.retarget.body_plan import BodyPlan
+from motion_avatar_ros.retarget.body_plan import BodyPlan, bending_sense
 from motion_avatar_ros.retarget.joint_limits import JointLimits
+from motion_avatar_ros.retarget.kernel_library import (
+    MOST_JOINTS, Pose, Robot, address, kernel,
+)
 from motion_avatar_ros.retarget.robot_model import RobotModel
 from motion_avatar_ros.retarget.robot_tasks import RobotTasks, TaskWeights
 from motion_avatar_ros.retarget.self_collision import SelfCollision
-from motion_avatar_ros.retarget.targets import Targets
-
-_BASE = 6  # numbers of the base's velocity
-_ACTIVE_SET_ROUNDS = 8
-_EDGE = 1e-12    # rounding
-_APART_ROUNDS = 3
-_NEAR_M = 0.1   # a frame brings no pair closer by more
-_CLOSED = 0.5   # share of the room of two parts that a frame leaves: time to brake
+from motion_avatar_ros.retarget.targets import LIMBS
+from motion_avatar_ros.retarget.urdf import UrdfError
 
 
 @dataclass(frozen=True)
 class SolverWeights(TaskWeights):
     """Those of the tasks, and of what keeps the solver together."""
 
-    posture: float = 0.05   # Towards the middle of each joint's range, or zero where it has it.
+    toe: float = 30.0       # Of a foot that stands.
+    bend: float = 1.0       # Of the plane in which a limb bends [1/rad], of a right angle.
+    posture: float = 0.04   # Towards the middle of each joint's range, or zero where it has it.
+    seed_posture: float = 20.0  # On the way out of a pose in which it was stuck.
     stay: float = 1.5       # Of each step of a joint: trembles less, lags more.
-    apart: float = 100.0    # Parts that would touch.
+    apart: float = 150.0    # Parts that would touch.
+    legs_apart: float = 80.0    # Legs that would: feet that stand are held firmly, too.
+    closed: float = 0.4     # Share of the room of two parts that a frame leaves: time to brake.
     damping: float = 1e-3
-    error_damping: float = 0.02
+    error_damping: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,13 @@ class RobotPose:
 
 
 class RobotSolver:
-    """Follows targets with one robot, warm-started from the frame before."""
+    """Follows targets with one robot."""
 
     def __init__(
-        self, robot: RobotModel, plan: BodyPlan, limits: JointLimits,
-        weights: SolverWeights | None = None, iterations: int = 2,
-        collision: SelfCollision | None = None,
+        self, robot: RobotModel, plan: BodyPlan, limits: JointLimits, toes_m: np.ndarray,
+        weights: SolverWeights | None = None, iterations: int = 5,
+        collision: SelfCollision | None = None, is_base_fixed: bool = False,
+        are_legs_still: bool = False,
     ) -> None:
         """
         Prepare.
@@ -74,80 +73,89 @@ class RobotSolver:
         Args:
             robot, plan: the robot and what was found in it.
             limits: of its joints.
+            toes_m: (2, 3) [m] on the floor under the toes of the neutral pose, left and right,
+                in the axes of the base.
             weights: of the tasks.
             iterations: Gauss-Newton steps of a frame.
             collision: the parts to keep apart, if any.
-        """
-        import pinocchio
+            is_base_fixed: the base stays where the first target has it, and no foot is held.
+            are_legs_still: legs stay at rest.
 
-        self._pin: Any = pinocchio
-        self._model, self._data = robot.model, robot.data
-        self._limits = limits
+        Raises:
+            UrdfError: the robot has more joints than the kernel takes.
+            KernelMissingError: the kernel was not compiled.
+        """
+        count = len(robot.joints)
+        if count > MOST_JOINTS:
+            raise UrdfError(f"robot '{robot.name}' has {count} joints; at most {MOST_JOINTS}")
         self.weights = weights or SolverWeights()
-        self._iterations = iterations
+        self.tasks = RobotTasks(robot, plan, self.weights)
         self.collision = collision
-        tasks = RobotTasks(robot, plan, self.weights)
-        self.tasks = tasks
-        self._point_support = np.stack([self._support(joint) for joint in tasks.point_joints])
-        self._turn_support = np.stack([self._support(joint) for joint in tasks.turn_joints])
-        self._place_capsules(robot)
+        self.iterations = iterations
+        self._arrays: list[np.ndarray] = []     # what the kernel points to
+        self._kernel = kernel()
+        legs = [joint for limb in LIMBS[:2] for joint in plan.limbs[limb].joints]
+        is_locked = np.zeros(count, dtype=np.int32)
+        is_locked[legs] = are_legs_still
         zero_is_allowed = (limits.lower <= 0.0) & (limits.upper >= 0.0)
-        self._rest = np.where(zero_is_allowed, 0.0, 0.5 * (limits.lower + limits.upper))
-        self.reset()
+        rest = np.where(zero_is_allowed, 0.0, 0.5 * (limits.lower + limits.upper))
+        self._robot = Robot(
+            joints=count, iterations=iterations,
+            lower=self._at(limits.lower), upper=self._at(limits.upper),
+            velocity=self._at(limits.velocity), acceleration=self._at(limits.acceleration),
+            rest=self._at(rest), is_locked=self._at(is_locked, np.int32),
+            is_base_locked=is_base_fixed, holds_feet=not is_base_fixed,
+            **{name: getattr(self.weights, name) for name in (
+                'posture', 'stay', 'damping', 'error_damping', 'closed', 'seed_posture')})
+        self._place_joints(robot)
+        self._place_tasks(robot, plan, toes_m, are_legs_still)
+        self._place_capsules(robot)
+        self._joints, self._speed, self._seed = np.zeros((3, count))
+        self._base_rotation, self._base_position = np.eye(3), np.zeros(3)
+        self._outputs = tuple(map(
+            address, (self._joints, self._base_position, self._base_rotation)))
+        self._state_joints = np.zeros(count)
+        self._state = Pose(
+            joints=address(self._state_joints), speed=address(self._speed),
+            seed=address(self._seed))
+        self._pointers = ctypes.addressof(self._robot), ctypes.addressof(self._state)
 
     def reset(self) -> None:
         """Forget the pose: the next frame is solved afresh, from the neutral pose."""
-        self._q: np.ndarray | None = None
-        self._speed = np.zeros(len(self._limits.lower))
+        self._state.is_begun = 0
 
-    def solve(self, targets: Targets, frame: int, dt_s: float) -> RobotPose:
+    @property
+    def seeds(self) -> int:
+        """How often it was stuck and went another way."""
+        return int(self._state.seeds)
+
+    def solve(self, target: int, dt_s: float) -> RobotPose:
         """
         Follow a frame.
 
         Args:
-            targets: of which `frame` is followed.
-            frame: its number.
+            target: where a row of `kernel_library.TARGET` is.
             dt_s: time since the frame before.
         """
-        if self._q is None:
-            self._begin(targets, frame)
-        assert self._q is not None
-        start = self._q.copy()
-        least, greatest = self._limits.reach(start[7:], self._speed, dt_s)
-        q = start
-        self._near_parts: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-        for _ in range(self._iterations):
-            q = self._step(q, targets, frame, start[7:] + least, start[7:] + greatest)
-        self._speed = (q[7:] - start[7:]) / dt_s
-        self._q = q
-        return self._pose(q)
+        self._kernel.follow(*self._pointers, target, 1, dt_s, *self._outputs)
+        return RobotPose(
+            self._base_rotation.copy(), self._base_position.copy(), self._joints.copy())
 
-    def _begin(self, targets: Targets, frame: int) -> None:
-        """Start from the base's target, joints free to go anywhere within their limits."""
-        quaternion = self._pin.Quaternion(np.asarray(targets.base_rotation[frame])).coeffs()
-        q = np.concatenate((
-            targets.base_position[frame], quaternion,
-            np.clip(self._rest, self._limits.lower, self._limits.upper)))
-        for _ in range(50):
-            self._near_parts = None
-            q = self._step(q, targets, frame, self._limits.lower, self._limits.upper)
-        self._q = q
-        self._speed = np.zeros(len(self._limits.lower))
+    def solve_all(
+        self, rows: np.ndarray, dt_s: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """
+        Follow frames (F,) of `kernel_library.TARGET`, equally far apart.
 
-    def _pose(self, q: np.ndarray) -> RobotPose:
-        rotation = self._pin.Quaternion(q[3:7]).toRotationMatrix()
-        return RobotPose(np.array(rotation), q[:3].copy(), q[7:].copy())
-
-    def _place_capsules(self, robot: RobotModel) -> None:
-        """Put the capsules' ends into the frames of their joints."""
-        if self.collision is None:
-            return
-        capsules = self.collision.capsules
-        self._capsule_joints = [capsule.joint + 2 for capsule in capsules]
-        self._capsule_ends = np.array([
-            [robot.neutral_place(capsule.joint).actInv(end) for end in capsule.ends]
-            for capsule in capsules])
-        self._capsule_support = np.stack([self._support(j) for j in self._capsule_joints])
+        Returns:
+            Joints (F, J) [rad], positions (F, 3) [m] and rotations (F, 3, 3) of the base.
+        """
+        count = len(rows)
+        results = (
+            np.empty((count, len(self._joints))), np.empty((count, 3)), np.empty((count, 3, 3)))
+        self._kernel.follow(
+            *self._pointers, address(rows), count, dt_s, *map(address, results))
+        return results
 
     def parts(self) -> tuple[np.ndarray, np.ndarray]:
         """
@@ -155,161 +163,75 @@ class RobotSolver:
 
         Returns:
             The ends (C, 2, 3) [m] of their capsules in the world, and how much further apart
-            (P,) [m] each pair is than it must be.
+            (P,) [m] each pair is than it must be; below zero parts are closer than the margin.
         """
-        assert self.collision is not None and self._q is not None
-        self._pin.forwardKinematics(self._model, self._data, self._q)
-        ends = self._ends()
-        return ends, self.collision.nearness(ends).room_m
-
-    def _ends(self) -> np.ndarray:
-        """Return the ends (C, 2, 3) [m] of the capsules in the world."""
-        places = [self._data.oMi[joint] for joint in self._capsule_joints]
-        rotations = np.array([place.rotation for place in places])
-        origins = np.array([place.translation for place in places])
-        return self._capsule_ends @ rotations.swapaxes(1, 2) + origins[:, None]
-
-    def _near(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the room (K,) [m] of pairs that are near, and how it changes (K, nv)."""
         assert self.collision is not None
-        nearness = self.collision.nearness(self._ends())
-        near = nearness.room_m < _NEAR_M
-        if not near.any():
-            return np.zeros(0), np.zeros((0, columns.shape[1]))
-        linear, angular = columns[:3].T, columns[3:].T
-        away, points = nearness.away[near], nearness.points[near]
-        pairs = self.collision.pairs[near]
-        # Of a point along n: n (v + w x p) = n v + (p x n) w.
-        sides = [
-            self._capsule_support[pairs[:, side]] * (
-                away @ linear.T + cross(points[:, side], away) @ angular.T)
-            for side in (0, 1)]
-        return nearness.room_m[near], sides[0] - sides[1]
+        ends = np.empty((len(self.collision.capsules), 2, 3))
+        room = np.empty(len(self.collision.pairs))
+        self._kernel.place_parts(*self._pointers, address(ends), address(room))
+        return ends, room + self.collision.kept_m - self.collision.least_m
 
-    def _support(self, joint: int) -> np.ndarray:
-        """Return which velocities (nv,) move a joint."""
-        moves = np.zeros(self._model.nv)
-        while joint > 0:
-            first = self._model.idx_vs[joint]
-            moves[first:first + self._model.nvs[joint]] = 1.0
-            joint = self._model.parents[joint]
-        return moves
+    def _at(self, values: np.ndarray, kind: type = float) -> int:
+        """Return the address of a copy that lives as long as this."""
+        array: np.ndarray = np.array(values, dtype=kind, order='C')
+        self._arrays.append(array)
+        return address(array)
 
-    def _step(
-        self, q: np.ndarray, targets: Targets, frame: int, lower: np.ndarray,
-        upper: np.ndarray,
-    ) -> np.ndarray:
-        """Take one Gauss-Newton step, joints staying between `lower` and `upper`."""
-        jacobian, error = self._tasks(q, targets, frame)
-        weights = self.weights
-        joints = q[7:]
-        hessian = jacobian.T @ jacobian
-        gradient = jacobian.T @ error
-        diagonal = np.full(len(hessian), weights.damping + (
-            weights.error_damping * float(error @ error)))
-        diagonal[_BASE:] += weights.posture ** 2 + weights.stay ** 2
-        gradient[_BASE:] += weights.posture ** 2 * (self._rest - joints)
-        hessian[np.diag_indices_from(hessian)] += diagonal
-        step = _boxed(hessian, gradient, lower - joints, upper - joints)
-        if self.collision is not None:
-            step = self._apart(step, hessian, gradient, lower - joints, upper - joints)
-        q = np.asarray(self._pin.integrate(self._model, q, step))
-        q[7:] = np.clip(q[7:], lower, upper)
-        return q
+    def _place_joints(self, robot: RobotModel) -> None:
+        places = []
+        for number in range(len(robot.joints)):
+            place = robot.model.jointPlacements[number + 2]
+            places.append(np.concatenate((place.rotation.ravel(), place.translation)))
+        self._robot.place = self._at(np.array(places))
+        self._robot.parent = self._at(
+            np.array([joint.parent for joint in robot.joints]), np.int32)
+        self._robot.axis = self._at(np.array([
+            robot.neutral_place(number).rotation.T @ joint.axis
+            for number, joint in enumerate(robot.joints)]))
 
-    def _apart(
-        self, step: np.ndarray, hessian: np.ndarray, gradient: np.ndarray, lower: np.ndarray,
-        upper: np.ndarray,
-    ) -> np.ndarray:
-        """Return the step, solved again with those parts kept apart that it brings too close."""
-        # Where they are in the first step of a frame serves the others, too.
-        if self._near_parts is None:
-            room, change = self._near(self._data.J)
-            least = _CLOSED * np.maximum(room, 0.0)
-        else:
-            room, change, least = self._near_parts
-        is_kept = np.zeros(len(room), dtype=bool)
-        for _ in range(_APART_ROUNDS):
-            is_new = (room + change @ step < least) & ~is_kept
-            if not is_new.any():
-                break
-            is_kept |= is_new
-            rows = self.weights.apart * change[is_new]
-            hessian = hessian + rows.T @ rows
-            gradient = gradient + rows.T @ (
-                self.weights.apart * (least[is_new] - room[is_new]))
-            step = _boxed(hessian, gradient, lower, upper)
-        self._near_parts = room + change @ step, change, least
-        return step
+    def _place_tasks(
+        self, robot: RobotModel, plan: BodyPlan, toes_m: np.ndarray, are_legs_still: bool
+    ) -> None:
+        tasks, limbs = self.tasks, [plan.limbs[name] for name in LIMBS]
+        ankles = [limb.end for limb in limbs[:2]]
+        # Pinocchio counts from the world, the base being 1; the kernel has it at -1.
+        point_joints = [*(number - 2 for number in tasks.point_joints), *ankles]
+        toes = [robot.neutral_place(joint).actInv(toe)
+                for joint, toe in zip(ankles, toes_m, strict=True)]
+        point_weights = np.array([*tasks.point_weights, *(self.weights.toe,) * 2])
+        turn_weights = np.array(tasks.turn_weights)
+        if are_legs_still:
+            point_weights[[0, 1, 4, 5, 9, 10]] = turn_weights[[1, 2]] = 0.0
+        chest = plan.trunk[-1] if plan.trunk else -1
+        root_joints = [-1, -1, chest, chest]
+        roots = [robot.neutral_place(joint).actInv(limb.root_m)
+                 for joint, limb in zip(root_joints, limbs, strict=True)]
+        self._robot.point_joint = self._at(np.array(point_joints), np.int32)
+        self._robot.point = self._at(np.array([*tasks.points, *toes]))
+        self._robot.point_weight = self._at(point_weights)
+        self._robot.turn_joint = self._at(np.array(tasks.turn_joints) - 2, np.int32)
+        self._robot.turn_neutral = self._at(tasks.turn_neutral)
+        self._robot.turn_weight = self._at(turn_weights)
+        self._robot.root_joint = self._at(np.array(root_joints), np.int32)
+        self._robot.root = self._at(np.array(roots))
+        self._robot.bend_joint = self._at(np.array([limb.middle for limb in limbs]), np.int32)
+        bends = np.array([bending_sense(robot.joints, limb) for limb in limbs])
+        bends[:2] *= not are_legs_still
+        self._robot.bend_weight = self._at(self.weights.bend * bends)
+        self._robot.reach = self._at(np.array([sum(limb.lengths_m) for limb in limbs]))
 
-    def _tasks(
-        self, q: np.ndarray, targets: Targets, frame: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weighted Jacobian and what the tasks lack, in the world's axes."""
-        data, tasks = self._data, self.tasks
-        columns = np.asarray(self._pin.computeJointJacobians(self._model, data, q))
-        linear, angular = columns[:3], columns[3:]
-        places = [data.oMi[joint] for joint in tasks.point_joints]
-        points = np.array([
-            place.act(point) for place, point in zip(places, tasks.points, strict=True)])
-        # Of a point: v + w x p, of the columns that move it.
-        moved = linear[None] + cross(angular.T[None], points[:, None]).swapaxes(1, 2)
-        moved *= self._point_support[:, None] * tasks.point_weights[:, None, None]
-        lacking = (tasks.wanted_points(targets, frame) - points) * tasks.point_weights[:, None]
-        turns = np.array([data.oMi[joint].rotation for joint in tasks.turn_joints])
-        asked = tasks.wanted_turns(targets, frame)
-        turned = angular[None] * (
-            self._turn_support[:, None] * tasks.turn_weights[:, None, None])
-        askew = _turn_vectors(asked @ turns.swapaxes(-1, -2)) * tasks.turn_weights[:, None]
-        width = columns.shape[1]
-        return (
-            np.concatenate((moved.reshape(-1, width), turned.reshape(-1, width))),
-            np.concatenate((lacking.ravel(), askew.ravel())))
-
-
-def _turn_vectors(rotations: np.ndarray) -> np.ndarray:
-    """
-    Return rotation vectors (N, 3) of (N, 3, 3); near half a turn their axis is a guess.
-
-    As `axis_angle_from_matrix`, without its checks, which take four times as long as this.
-    """
-    trace = rotations[:, 0, 0] + rotations[:, 1, 1] + rotations[:, 2, 2]
-    skew = 0.5 * np.stack((
-        rotations[:, 2, 1] - rotations[:, 1, 2], rotations[:, 0, 2] - rotations[:, 2, 0],
-        rotations[:, 1, 0] - rotations[:, 0, 1]), axis=-1)
-    sine = np.linalg.norm(skew, axis=-1)
-    angle = np.arctan2(sine, 0.5 * (trace - 1.0))
-    return skew * (angle / np.maximum(sine, 1e-9))[:, None]
-
-
-def _boxed(
-    hessian: np.ndarray, gradient: np.ndarray, lower: np.ndarray, upper: np.ndarray
-) -> np.ndarray:
-    """
-    Minimise a quadratic whose last variables stay in a box.
-
-    Primal-dual active sets (Hintermueller, Ito, Kunisch, 2002): what leaves the box is put on
-    its edge, what is pulled back inside is let go, until neither happens.
-    """
-    _, step, _ = dposv(hessian, gradient)
-    joints = step[_BASE:]
-    above, below = joints > upper, joints < lower
-    clamped = np.zeros(len(step), dtype=bool)
-    for _ in range(_ACTIVE_SET_ROUNDS):
-        if not (above.any() or below.any()):
-            break
-        clamped[_BASE:] = above | below
-        free = ~clamped
-        joints[:] = np.where(above, upper, np.where(below, lower, joints))
-        _, step[free], _ = dposv(
-            hessian[np.ix_(free, free)],
-            gradient[free] - hessian[np.ix_(free, clamped)] @ step[clamped])
-        pull = (gradient - hessian @ step)[_BASE:]
-        is_clamped = clamped[_BASE:]
-        now_above = np.where(is_clamped, above & (pull > 0.0), joints > upper + _EDGE)
-        now_below = np.where(is_clamped, below & (pull < 0.0), joints < lower - _EDGE)
-        if (now_above == above).all() and (now_below == below).all():
-            break
-        above, below = now_above, now_below
-    joints[:] = np.clip(joints, lower, upper)
-    return step
+    def _place_capsules(self, robot: RobotModel) -> None:
+        """Put the capsules' ends into the frames of their joints."""
+        if self.collision is None:
+            return
+        capsules = self.collision.capsules
+        self._robot.capsules, self._robot.pairs = len(capsules), len(self.collision.pairs)
+        self._robot.capsule_joint = self._at(
+            np.array([capsule.joint for capsule in capsules]), np.int32)
+        self._robot.capsule_end = self._at(np.array([
+            [robot.neutral_place(capsule.joint).actInv(end) for end in capsule.ends]
+            for capsule in capsules]))
+        self._robot.pair = self._at(self.collision.pairs, np.int32)
+        self._robot.least = self._at(self.collision.kept_m)
+        self._robot.apart = self._at(np.where(
+            self.collision.are_legs, self.weights.legs_apart, self.weights.apart))

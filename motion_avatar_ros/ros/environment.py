@@ -19,6 +19,7 @@ import platform
 import subprocess
 import sys
 
+from motion_avatar_ros.retarget import kernel_build
 from motion_avatar_ros.ros import tf2_msgs_build
 
 OLDEST_PYTHON = (3, 11)
@@ -36,6 +37,7 @@ def main() -> int:
     """Bring the environment of this checkout up to date; print what is done."""
     try:
         set_up(ROOT / '.venv', is_on_ros=_is_on_ros())
+        _build_kernel()
     except (SetupError, tf2_msgs_build.Tf2MsgsBuildError) as error:
         sys.stderr.write(f'make setup: {error}\n')
         return 2
@@ -169,6 +171,14 @@ def _build_tf2_msgs(venv: Path) -> None:
             venv, CONFIG / 'requirements-tf2-msgs.txt', CONFIG / 'constraints.txt')
     except tf2_msgs_build.Tf2MsgsBuildError as error:
         _say(f'tf2_msgs was not built, so PoseStamped topics are the way in, input:=pose; {error}')
+
+
+def _build_kernel() -> None:
+    try:
+        if kernel_build.build():
+            _say('compiled the robot solver')
+    except kernel_build.KernelBuildError as error:
+        _say(f'no robot will follow: {error}')
 
 
 def _make_sourceable(venv: Path) -> None:

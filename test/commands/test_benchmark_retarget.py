@@ -46,7 +46,7 @@ def test_it_measures_every_frame_of_a_folder(g1, tmp_path, capsys):
 def test_the_judge_sees_a_limit_that_is_broken_and_a_limb_that_is_off(g1):
     motion = swaying_motion(1, 30)
     followed = g1.follow(motion)
-    judge = MotionJudge(g1.robot, g1.plan, g1.limits)
+    judge = MotionJudge(g1)
     targets = g1.build_targets(motion)
     good = judge.errors(followed, targets)
     assert judge.frames_beyond(followed) == {'position': 0, 'velocity': 0, 'acceleration': 0}
@@ -74,7 +74,7 @@ def test_the_reference_solves_the_same_tasks(g1, solver):
     targets = g1.build_targets(motion)
     poses = [reference.solve(targets, frame, 1.0 / 60.0) for frame in range(60)]
     result = RobotMotion.of(g1.robot, poses, 60.0)
-    judge = MotionJudge(g1.robot, g1.plan, g1.limits)
+    judge = MotionJudge(g1)
     errors, ours = (judge.errors(each, targets) for each in (result, g1.follow(motion)))
     assert errors.ankles_m.mean() < 1.5 * ours.ankles_m.mean()
     assert errors.wrists_m.mean() < 1.5 * ours.wrists_m.mean() + 0.005

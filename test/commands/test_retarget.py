@@ -38,6 +38,9 @@ def test_check_robot_names_what_it_found_and_what_is_doubtful(capsys):
     assert found['left_arm']['elbow'] == 'left_elbow_joint'
     assert found['head'] == [] and 'no head joint' in found['doubts'][0]
     assert 'doubtful: no head joint' in out and 'left_knee_joint' in out
+    assert found['left_arm']['reach_m'] == pytest.approx(0.345, abs=0.002)
+    assert found['limits']['left_knee_joint']['upper_rad'] == pytest.approx(2.8798)
+    assert 'limits   left_knee_joint: -5 to 165 deg, 20.0 rad/s' in out
 
 
 @pytest.mark.parametrize('suffix', ['.npz', '.csv'])
@@ -114,3 +117,13 @@ def test_a_mapping_that_is_written_is_read_back(tmp_path, clip, capsys):
         assert main(['retarget', '--motion', str(clip), '--out', str(out), *more]) == 0
         outs.append(np.load(out)['joints'])
     np.testing.assert_allclose(*outs, atol=2e-3)
+
+
+def test_legs_of_an_upper_body_are_written_as_they_stand(tmp_path, clip):
+    out = tmp_path / 'robot.npz'
+    assert main([
+        'retarget', '--motion', str(clip), '--out', str(out), '--mode', 'upper_body']) == 0
+    with np.load(out) as archive:
+        knee = archive['joint_names'].tolist().index('left_knee_joint')
+        assert np.ptp(archive['joints'][:, knee]) == 0.0
+        assert np.ptp(archive['base_position'], axis=0).max() == 0.0

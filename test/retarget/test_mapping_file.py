@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 import yaml
 
 pytest.importorskip('pinocchio', reason='needs pinocchio')
@@ -15,6 +16,8 @@ pytest.importorskip('pinocchio', reason='needs pinocchio')
 from motion_avatar_ros.retarget.mapping_file import (  # noqa: E402
     MappingError, mapping_text, read_mapping,
 )
+from motion_avatar_ros.retarget.retargeter import Retargeter  # noqa: E402
+from motion_avatar_ros.retarget.robot_drawing import example_pose  # noqa: E402
 
 SHIPPED = Path(__file__).parents[2] / 'config' / 'robots'
 
@@ -71,3 +74,18 @@ def test_a_file_that_is_no_mapping_is_refused(robots, tmp_path, text):
 def test_a_missing_file_is_refused(robots, tmp_path):
     with pytest.raises(MappingError, match='cannot be read'):
         read_mapping(tmp_path / 'none.yaml', robots('g1').robot)
+
+
+def test_a_hand_that_looks_wrong_is_turned_by_the_file(robots, tmp_path):
+    """By what the file says, about the axes of the base link."""
+    g1 = robots('g1')
+    path = tmp_path / 'own.yaml'
+    path.write_text('left_arm: {hand_rpy_deg: [30.0, 0.0, 0.0]}\n')
+    turned = Retargeter(g1.robot, plan=read_mapping(path, g1.robot))
+    poses = example_pose()[None]
+    plain, other = (each.targets.build(poses).hand_turn[0] for each in (g1, turned))
+    np.testing.assert_allclose(other[1], plain[1], atol=1e-12)
+    expected = plain[0] @ Rotation.from_euler('x', 30.0, degrees=True).as_matrix().T
+    np.testing.assert_allclose(other[0], expected, atol=1e-9)
+    text = mapping_text(g1.robot, turned.plan)
+    assert yaml.safe_load(text)['left_arm']['hand_rpy_deg'] == [30.0, 0.0, 0.0]

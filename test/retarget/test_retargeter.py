@@ -6,34 +6,46 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from motion_avatar_ros.body.motion import Motion
-from motion_avatar_ros.body.pose import BodyPose
-from motion_avatar_ros.body.procedural_motion import builtin_motion
-from motion_avatar_ros.body.rotations import matrix_from_axis_angle, rotation_about_z
-from motion_avatar_ros.body.skeleton import JOINT_INDEX, REST_OFFSETS_M
-from motion_avatar_ros.errors import MotionAvatarError
-from motion_avatar_ros.retarget.retargeter import Retargeter
-from motion_avatar_ros.retarget.robot_shapes import neutral_vertices
-from motion_avatar_ros.retarget.targets import sole_depth_m
 from scipy.spatial.transform import Rotation
+
+pinocchio = pytest.importorskip('pinocchio', reason='needs pinocchio')
+
+from motion_avatar_ros.body.motion import Motion  # noqa: E402
+from motion_avatar_ros.body.pose import BodyPose  # noqa: E402
+from motion_avatar_ros.body.procedural_motion import builtin_motion  # noqa: E402
+from motion_avatar_ros.body.rotations import matrix_from_axis_angle, rotation_about_z  # noqa: E402
+from motion_avatar_ros.body.skeleton import JOINT_INDEX, REST_OFFSETS_M  # noqa: E402
+from motion_avatar_ros.errors import MotionAvatarError  # noqa: E402
+from motion_avatar_ros.retarget import solver  # noqa: E402
+from motion_avatar_ros.retarget.retargeter import Retargeter  # noqa: E402
+from motion_avatar_ros.retarget.robot_drawing import example_pose  # noqa: E402
+from motion_avatar_ros.retarget.robot_shapes import neutral_vertices  # noqa: E402
+from motion_avatar_ros.retarget.solver import RobotPose  # noqa: E402
+from motion_avatar_ros.retarget.targets import sole_depth_m  # noqa: E402
+from motion_avatar_ros.retarget.urdf import UrdfError  # noqa: E402
 
 FRAMES = 240
 
 
+def place(retargeter, pose):
+    """Return pinocchio's places of all joints, in the world."""
+    model, data = retargeter.robot.model, retargeter.robot.data
+    quaternion = pinocchio.Quaternion(pose.base_rotation).coeffs()
+    pinocchio.forwardKinematics(
+        model, data, np.concatenate((pose.base_position, quaternion, pose.joints)))
+    return [each.copy() for each in data.oMi]
+
+
 def placed(retargeter, result):
     """Return where the result puts middles and ends of limbs and the base, (F, 9, 3) [m]."""
-    model, data, solver = retargeter.robot.model, retargeter.robot.data, retargeter.solver
-    pinocchio = solver._pin
+    tasks = retargeter.solver.tasks
     points = []
     for frame in range(len(result.joints)):
-        q = np.concatenate((
-            result.base_position[frame],
-            pinocchio.Quaternion(result.base_rotation[frame]).coeffs(), result.joints[frame]))
-        pinocchio.forwardKinematics(model, data, q)
+        places = place(retargeter, RobotPose(
+            result.base_rotation[frame], result.base_position[frame], result.joints[frame]))
         points.append([
-            data.oMi[joint].act(point)
-            for joint, point in zip(solver.tasks.point_joints, solver.tasks.points, strict=True)])
+            places[joint].act(point)
+            for joint, point in zip(tasks.point_joints, tasks.points, strict=True)])
     return np.array(points)
 
 
@@ -138,8 +150,7 @@ def test_the_soles_of_who_stands_are_on_the_floor(robots, name):
         retargeter.measure_person(size * REST_OFFSETS_M)
         ankle_m = -(REST_OFFSETS_M[1] + REST_OFFSETS_M[4] + REST_OFFSETS_M[7])[1]
         pose = BodyPose(rotations, np.array([0.0, 0.0, size * (ankle_m + 0.0758)]))
-        world, joints = pose.global_joints(size * REST_OFFSETS_M)
-        targets = retargeter.targets.build(world[None], joints[None])
+        targets = retargeter.targets.build(pose[None])
         np.testing.assert_allclose(targets.end[0, :2, 2], sole_m, atol=0.005)
     retargeter.measure_person(REST_OFFSETS_M)
 
@@ -177,11 +188,60 @@ def test_bent_forearms_with_thumbs_up_leave_the_wrists_of_a_g1_at_zero(robots):
 @pytest.mark.parametrize('name', ['g1', 'talos', 'romeo', 'icub'])
 def test_a_forearm_that_turns_its_palm_up_turns_the_robots_as_far(robots, name):
     retargeter = robots(name)
-    data = retargeter.robot.data
     limb = retargeter.plan.limbs['left_arm']
     turns = []
     for twist_deg in (0.0, 40.0):
-        settled(retargeter, standing((0.0, 0.0, -60.0), (0.0, -70.0, 0.0), (twist_deg, 0.0, 0.0)))
-        turns.append(data.oMi[limb.end + 2].rotation.copy())
+        pose = settled(
+            retargeter, standing((0.0, 0.0, -60.0), (0.0, -70.0, 0.0), (twist_deg, 0.0, 0.0)))
+        turns.append(place(retargeter, pose)[limb.end + 2].rotation)
     turned = Rotation.from_matrix(turns[1] @ turns[0].T).magnitude()
     assert np.degrees(turned) == pytest.approx(40.0, abs=12.0)
+
+
+@pytest.mark.parametrize('name', ['g1', 'talos', 'romeo', 'icub'])
+def test_a_first_frame_far_from_the_neutral_pose_is_met_at_once(robots, name):
+    """One leg up, an arm ahead, facing away: where later frames would have brought it."""
+    retargeter = robots(name)
+    pose = example_pose()
+    local = pose.local_rotations.copy()
+    local[0] = rotation_about_z(np.array(2.5)) @ local[0]
+    motion = Motion(BodyPose(
+        np.repeat(local[None], 90, axis=0), np.tile(pose.root_position, (90, 1))), 60.0)
+    errors = errors_cm(retargeter, motion, retargeter.follow(motion))
+    assert (errors[0] < errors[-1] + 2.0).all() and errors[0].max() < 8.0
+
+
+def test_a_joint_at_its_limit_does_not_keep_the_human_who_returns(robots):
+    """A hand that twists further than any wrist, and back: no joint stays behind."""
+    g1 = robots('g1')
+    twist = np.radians(170.0) * np.sin(np.linspace(0.0, np.pi, 241))
+    poses = [standing((0.0, 0.0, -60.0), (0.0, -70.0, 0.0), (np.degrees(angle), 0.0, 0.0))
+             for angle in twist]
+    motion = Motion(BodyPose(np.stack([pose.local_rotations for pose in poses]),
+                             np.stack([pose.root_position for pose in poses])), 60.0)
+    result = g1.follow(motion)
+    check_limits(g1, result)
+    at_limit = (np.abs(result.joints[120] - g1.limits.upper) < 1e-3) | (
+        np.abs(result.joints[120] - g1.limits.lower) < 1e-3)
+    assert at_limit.any()
+    np.testing.assert_allclose(result.joints[-1], result.joints[0], atol=0.1)
+
+
+def test_single_poses_and_a_whole_motion_give_the_same_joints(robots):
+    """The live path and that of files."""
+    g1 = robots('g1')
+    motion = Motion(builtin_motion('wave', 60.0).poses[:30], 60.0)
+    whole = g1.follow(motion)
+    g1.solver.reset()
+    single = [g1.step(motion.poses[frame], 1.0 / 60.0) for frame in range(30)]
+    np.testing.assert_array_equal(whole.joints, [pose.joints for pose in single])
+    np.testing.assert_array_equal(
+        whole.base_rotation, [pose.base_rotation for pose in single])
+    np.testing.assert_array_equal(
+        whole.base_position, [pose.base_position for pose in single])
+
+
+def test_a_robot_with_more_joints_than_the_kernel_takes_is_refused(robots, monkeypatch):
+    monkeypatch.setattr(solver, 'MOST_JOINTS', 20)
+    with pytest.raises(UrdfError, match='has 29 joints; at most 20'):
+        Retargeter(robots('g1').robot)

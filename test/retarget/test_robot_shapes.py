@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip('pinocchio', reason='needs pinocchio')
 
 from motion_avatar_ros.retarget.robot_model import RobotModel  # noqa: E402
-from motion_avatar_ros.retarget.robot_shapes import robot_shapes  # noqa: E402
+from motion_avatar_ros.retarget.robot_shapes import neutral_vertices, robot_shapes  # noqa: E402
 from motion_avatar_ros.retarget.urdf import parse_urdf  # noqa: E402
 
 URDF = """<robot name="r"><link name="a">
@@ -46,3 +46,14 @@ def test_meshes_of_an_example_are_found_and_thinned_without_moving(robots):
     for a, b in zip(thin, whole):
         np.testing.assert_allclose(a.vertices.min(0), b.vertices.min(0), atol=0.01)
         np.testing.assert_allclose(a.vertices.max(0), b.vertices.max(0), atol=0.01)
+
+
+def test_meshes_with_the_y_axis_up_stand_upright(robots):
+    """All of the iCub's are; read as they are they lie down, beside their joints."""
+    icub = robots('icub')
+    heights = {
+        joint: np.ptp(points @ icub.plan.axes, axis=0)
+        for joint, points in neutral_vertices(icub.robot).items()}
+    for name in ('left_leg', 'right_leg'):
+        shank = heights[icub.plan.limbs[name].middle]
+        assert shank[2] > 1.5 * shank[0] and shank[2] > 1.5 * shank[1]
