@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from motion_avatar_ros.estimation.ahead_estimator import MAX_AHEAD_S
+from motion_avatar_ros.nodes.filter_parameters import FILTER_PARAMETERS
 from motion_avatar_ros.nodes.tracker_sources import TRACKER_PARAMETERS
 from motion_avatar_ros.ros.parameters import Parameter
 from motion_avatar_ros.trackers.calibration_file import default_operators_folder
@@ -16,13 +17,10 @@ from motion_avatar_ros.trackers.calibration_guide import GuideTimes
 from motion_avatar_ros.trackers.floor_watch import FloorSettings
 from motion_avatar_ros.trackers.gate import GateLimits
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES
-from motion_avatar_ros.trackers.one_euro import OneEuroSettings
 from motion_avatar_ros.trackers.swap import SwapSettings
 
-_GATE, _FILTER, _SWAP, _FLOOR = GateLimits(), OneEuroSettings(), SwapSettings(), FloorSettings()
+_GATE, _SWAP, _FLOOR = GateLimits(), SwapSettings(), FloorSettings()
 _GUIDE = GuideTimes()
-
-Settings = TypeVar('Settings')
 
 AVATAR_PARAMETERS = (
     Parameter('model', 'baseline', 'name of a shipped model, or a model folder'),
@@ -75,18 +73,7 @@ AVATAR_PARAMETERS = (
               'a stamp farther ahead of the clock is refused', 0.0, 10.0),
     Parameter('gate.max_age_s', _GATE.max_age_s,
               'a stamp farther behind the clock is refused', 0.05, 60.0),
-    Parameter('filter.min_cutoff_hz', 0.0,
-              'One-Euro filter of positions: cutoff at rest; 0 switches it off, 3 suits 3 mm of '
-              'noise', 0.0, 100.0),
-    Parameter('filter.beta', _FILTER.beta,
-              'how much the cutoff of positions rises with speed, Hz per m/s', 0.0, 1000.0),
-    Parameter('filter.rotation_min_cutoff_hz', 0.0,
-              'One-Euro filter of rotations: cutoff at rest; 0 switches it off, 3 suits 1 degree '
-              'of noise', 0.0, 100.0),
-    Parameter('filter.rotation_beta', _FILTER.rotation_beta,
-              'how much the cutoff of rotations rises with speed, Hz per rad/s', 0.0, 1000.0),
-    Parameter('filter.derivative_cutoff_hz', _FILTER.derivative_cutoff_hz,
-              'cutoff of the speeds that both follow', 0.1, 100.0),
+    *FILTER_PARAMETERS,
     Parameter('swap.apart_m', _SWAP.apart_m,
               'hands look exchanged when the left one is so far right of the right one', 0.1, 2.0),
     Parameter('swap.after_s', _SWAP.after_s, 'for this long', 0.1, 60.0),
@@ -99,13 +86,6 @@ AVATAR_PARAMETERS = (
               0.0, 0.5),
     Parameter('floor.correction_m_s', _FLOOR.correction_m_s, 'and no faster', 0.001, 0.1),
 )
-
-
-def settings(kind: type[Settings], prefix: str, values: Mapping[str, Any]) -> Settings:
-    """Return the dataclass whose fields are the rows of a prefix, such as 'gate'."""
-    return kind(**{
-        name.removeprefix(f'{prefix}.'): value
-        for name, value in values.items() if name.startswith(f'{prefix}.')})
 
 
 def operators_folder(values: Mapping[str, Any]) -> Path:

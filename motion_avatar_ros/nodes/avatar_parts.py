@@ -13,10 +13,10 @@ import torch
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.estimation.ahead_estimator import AheadEstimator
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
-from motion_avatar_ros.nodes.avatar_parameters import operators_folder, settings
+from motion_avatar_ros.nodes.avatar_parameters import operators_folder
 from motion_avatar_ros.nodes.tracker_sources import TrackerSources, checked_names
 from motion_avatar_ros.ros.avatar_pipeline import AvatarPipeline, Emit
-from motion_avatar_ros.ros.parameters import ParameterError
+from motion_avatar_ros.ros.parameters import ParameterError, settings
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import TrackerWatchdog
 from motion_avatar_ros.trackers.calibration import Calibration

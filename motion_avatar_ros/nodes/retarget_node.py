@@ -20,7 +20,6 @@ from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
-from visualization_msgs.msg import MarkerArray
 
 from motion_avatar_ros.body.avatar_urdf import AvatarDescriptionError, offsets_from_urdf
 from motion_avatar_ros.body.joint_state import JointStateError
@@ -29,29 +28,26 @@ from motion_avatar_ros.nodes.retarget_parameters import RETARGET_PARAMETERS, WHO
 from motion_avatar_ros.nodes.robot_commands import (
     COMMAND_TOPICS, LONGEST_FRAME_S, RobotCommands,
 )
+from motion_avatar_ros.nodes.robot_display import RobotDisplay
+from motion_avatar_ros.retarget.input_filter import InputFilter
 from motion_avatar_ros.retarget.mapping_file import read_mapping
-from motion_avatar_ros.retarget.retargeter import Retargeter
+from motion_avatar_ros.retarget.pose_interpolation import PoseInterpolator
+from motion_avatar_ros.retarget.retargeter import Mode, Retargeter
 from motion_avatar_ros.retarget.robot_model import RobotModel
-from motion_avatar_ros.retarget.solver import RobotPose
 from motion_avatar_ros.retarget.urdf import parse_urdf
-from motion_avatar_ros.ros.body_messages import pose_from_message, stamp_ns, values_message
-from motion_avatar_ros.ros.capsule_markers import capsule_markers
+from motion_avatar_ros.ros.body_messages import pose_from_message, stamp_ns
 from motion_avatar_ros.ros.diagnostics import (
     ERROR, OK, WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
 )
 from motion_avatar_ros.ros.lifecycle import AvatarLifecycleNode, run
+from motion_avatar_ros.ros.parameters import settings
 from motion_avatar_ros.ros.problem_log import ProblemLog
-from motion_avatar_ros.ros.qos import (
-    JOINT_STATES, LATCHED, MARKERS, NEWEST_JOINT_STATES, TF,
-)
-from motion_avatar_ros.ros.rate_cap import RateCap
-from motion_avatar_ros.ros.robot_messages import base_transform
+from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, NEWEST_JOINT_STATES
 from motion_avatar_ros.safety.engage_gate import EngageState
+from motion_avatar_ros.trackers.one_euro import OneEuroSettings
 
 _WATCH_PERIOD_S = 0.05
 _RESTART_S = 1.0            # a stamp this far back is a source that began anew
-_MARKERS_HZ = 10.0
-_CLOSE_M = 0.005            # of room left: drawn as close
 _BALANCE = ('command.joints is whole_body: use it with a fixed base or in simulation only; '
             'nothing here keeps a robot from falling')
 
@@ -76,18 +72,13 @@ class RetargetNode(AvatarLifecycleNode):
         self._input_rate, self._work, self._latency = RateMeter(), LatencyMeter(), LatencyMeter()
         self._refused = 0
         self._offsets_m: np.ndarray | None = None
-        make = self.create_lifecycle_publisher
-        self._states = make(JointState, '~/joint_states', JOINT_STATES)
-        self._description = make(String, '~/robot_description', LATCHED)
-        self._markers = make(MarkerArray, '~/collision', MARKERS)
-        self._marker_cap = RateCap(_MARKERS_HZ)
-        self._outputs = [self._states, self._description, self._markers]
-        self._tf = self._command_publisher = None
-        if parameters['publish_tf']:
-            self._make_tf()
+        self._filter = InputFilter(settings(OneEuroSettings, 'filter', parameters))
+        self._display = RobotDisplay(self, parameters)
+        self._outputs = self._display.publishers
+        self._command_publisher = None
         if parameters['command.interface'] in COMMAND_TOPICS:
             kind, topic = COMMAND_TOPICS[parameters['command.interface']]
-            self._command_publisher = make(
+            self._command_publisher = self.create_lifecycle_publisher(
                 kind, parameters['command.topic'] or topic, JOINT_STATES)
             self._outputs.append(self._command_publisher)
         if parameters['robot']:
@@ -112,14 +103,18 @@ class RetargetNode(AvatarLifecycleNode):
         services = [self.create_service(SetBool, '~/engage', self._on_engage),
                     self.create_service(Trigger, '~/stop', self._on_stop)]
         self._body_topic = subscriptions[0].topic_name
+        timers = [self.create_timer(_WATCH_PERIOD_S, self._watch, clock=self._steady)]
+        if values['output_rate_hz']:
+            timers.append(self.create_timer(
+                1.0 / values['output_rate_hz'], self._put_out, clock=self._steady))
         self._entities = [
             *((self.destroy_subscription, each) for each in subscriptions),
             *((self.destroy_service, each) for each in services),
-            (self.destroy_timer, self.create_timer(
-                _WATCH_PERIOD_S, self._watch, clock=self._steady))]
+            *((self.destroy_timer, each) for each in timers)]
+        self._begin_anew()
         if self._retargeter is not None:
             self._retargeter.solver.reset()
-            self._description.publish(String(data=self._retargeter.robot.description))
+            self._display.describe(self._retargeter.robot.description)
         if values['command.joints'] == WHOLE_BODY and self._command_publisher is not None:
             self.get_logger().warning(_BALANCE)
 
@@ -138,28 +133,18 @@ class RetargetNode(AvatarLifecycleNode):
         self._outputs = []
         self._retargeter = self._commands = None
 
-    def _make_tf(self) -> None:
-        try:
-            from tf2_msgs.msg import TFMessage
-        except ImportError:
-            self.get_logger().warning(
-                'tf2_msgs is not installed: the base of the robot is not put on /tf')
-            return
-        self._tf_message = TFMessage
-        self._tf = self.create_lifecycle_publisher(TFMessage, '/tf', TF)
-        self._outputs.append(self._tf)
-
     def _take_robot(self, robot: RobotModel) -> None:
         values = self._values
         plan = read_mapping(values['mapping_file'], robot) if values['mapping_file'] else None
         retargeter = Retargeter(
             robot, None, values['limits.max_velocity_rad_s'],
-            values['limits.max_acceleration_rad_s2'], plan=plan)
+            values['limits.max_acceleration_rad_s2'], plan=plan, mode=Mode(values['mode']))
         if self._offsets_m is not None:
             retargeter.measure_person(self._offsets_m)
         self._commands = RobotCommands(
             retargeter, values, self._command_publisher, self.get_logger().info)
-        self._joint_names = [joint.name for joint in robot.joints]
+        self._interpolator = PoseInterpolator(
+            retargeter.limits.lower, retargeter.limits.upper)
         self._retargeter = retargeter
         for line in (*retargeter.plan.doubts, *robot.notes):
             self.get_logger().info(f"robot '{robot.name}': {line}")
@@ -178,7 +163,7 @@ class RetargetNode(AvatarLifecycleNode):
         except MotionAvatarError as error:
             self._problems.say(f"'{self._values['robot_description_topic']}': {error}")
             return
-        self._description.publish(String(data=message.data))
+        self._display.describe(message.data)
 
     def _on_person(self, message: String) -> None:
         try:
@@ -205,17 +190,41 @@ class RetargetNode(AvatarLifecycleNode):
             elapsed_s = self._elapsed_s(stamp, age_s)
             if not message.header.frame_id:
                 raise JointStateError('header.frame_id is empty, so the place is unknown')
-            pose = self._retargeter.step(pose_from_message(message), elapsed_s)
+            body = self._filter.filter(pose_from_message(message), stamp)
+            pose = self._retargeter.step(body, elapsed_s)
         except JointStateError as error:
             self._refused += 1
             self._problems.say(f"body topic '{self._values['body_topic']}': {error}")
             return
         self._stamp_ns, self._received_s = stamp, started_s
+        self._frame_id = message.header.frame_id
         self._problems.say(None)
-        self._show(pose, stamp, message.header.frame_id)
-        self._commands.send(pose.joints[self._commands.joints], started_s)
+        if self._values['output_rate_hz']:
+            self._interpolator.push(pose, stamp * 1e-9, stamp * 1e-9 + age_s)
+        else:
+            self._display.show(self._retargeter, pose, stamp, self._frame_id)
+            self._commands.send(pose.joints[self._commands.joints], started_s)
         self._work.add(time.monotonic() - started_s)
         self._latency.add(age_s)
+
+    def _put_out(self) -> None:
+        """Show and command the pose that is due now, at the output's own rate."""
+        now_s = time.monotonic()
+        if self._retargeter is None or self._commands is None or (
+                not self._is_body_fresh(now_s) or self._body_publishers > 1):
+            return  # what is commanded then, `_watch` says
+        shown = self._interpolator.at(self.get_clock().now().nanoseconds * 1e-9)
+        if shown is None:
+            return
+        stamp_s, pose = shown
+        self._display.show(self._retargeter, pose, round(stamp_s * 1e9), self._frame_id)
+        self._commands.send(pose.joints[self._commands.joints], now_s)
+
+    def _begin_anew(self) -> None:
+        """Forget what came before in the stream of bodies."""
+        self._filter.clear()
+        if self._retargeter is not None:
+            self._interpolator.clear()
 
     def _elapsed_s(self, stamp: int, age_s: float) -> float:
         """Return the time since the pose before; JointStateError for a stamp out of order."""
@@ -224,36 +233,12 @@ class RetargetNode(AvatarLifecycleNode):
                 f'its stamp is {age_s:.2f} s old; allowed: {self._values["max_age_s"]:g} s (do '
                 'the clocks agree?)')
         if self._stamp_ns is None or stamp < self._stamp_ns - _RESTART_S * 1e9:
+            self._begin_anew()
             return LONGEST_FRAME_S
         elapsed_s = (stamp - self._stamp_ns) * 1e-9
         if elapsed_s <= 0.0:
             raise JointStateError('its stamp is not later than that of the pose before')
         return min(elapsed_s, LONGEST_FRAME_S)
-
-    def _show(self, pose: RobotPose, stamp: int, frame_id: str) -> None:
-        self._states.publish(values_message(self._joint_names, pose.joints, stamp, frame_id))
-        assert self._retargeter is not None
-        beside_m = np.array([
-            self._values['base_offset_x_m'], self._values['base_offset_y_m'], 0.0])
-        self._show_parts(stamp, frame_id, beside_m)
-        if self._tf is not None:
-            self._tf.publish(self._tf_message(transforms=[base_transform(
-                pose.base_rotation, pose.base_position + beside_m, stamp, frame_id,
-                self._values['frame_prefix'] + self._retargeter.robot.base_link)]))
-
-    def _show_parts(self, stamp: int, frame_id: str, beside_m: np.ndarray) -> None:
-        """Draw the collision capsules while somebody looks."""
-        assert self._retargeter is not None
-        collision = self._retargeter.solver.collision
-        if collision is None or self._markers.get_subscription_count() == 0 or (
-                not self._marker_cap.admits(time.monotonic())):
-            return
-        ends, room_m = self._retargeter.solver.parts()
-        is_close = np.zeros(len(ends), dtype=bool)
-        is_close[collision.pairs[room_m < _CLOSE_M].ravel()] = True
-        radii_m = np.array([capsule.radius_m for capsule in collision.capsules])
-        self._markers.publish(capsule_markers(
-            ends + beside_m, radii_m, is_close, stamp, frame_id))
 
     def _watch(self) -> None:
         """Hold commands while there is no body to believe."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from motion_avatar_ros.nodes.filter_parameters import FILTER_PARAMETERS
 from motion_avatar_ros.retarget.retargeter import (
-    MAX_ACCELERATION_RAD_S2, MAX_VELOCITY_RAD_S, Retargeter,
+    MAX_ACCELERATION_RAD_S2, MAX_VELOCITY_RAD_S, Mode, Retargeter,
 )
 from motion_avatar_ros.ros.parameters import Parameter, ParameterError
 
@@ -32,6 +33,14 @@ RETARGET_PARAMETERS = (
     Parameter('base_offset_x_m', 0.0,
               'how far the robot is shown beside the person, in their frame', -100.0, 100.0),
     Parameter('base_offset_y_m', 1.0, 'the same, to the left', -100.0, 100.0),
+    Parameter('mode', Mode.WHOLE_BODY.value,
+              'what moves: fixed_base is for a robot that hangs or is held, upper_body leaves its '
+              'legs at rest too; both stand upright at the origin, facing along x',
+              choices=tuple(mode.value for mode in Mode)),
+    *FILTER_PARAMETERS,
+    Parameter('output_rate_hz', 0.0,
+              'joint states and commands come at this rate, one input interval late, poses in '
+              'between being interpolated; 0: one for each body, at once', 0.0, 1000.0),
     Parameter('stale_after_s', 0.3,
               'without a body for so long commands hold', 0.05, 5.0),
     Parameter('max_age_s', 1.0, 'a body whose stamp is older is refused', 0.05, 60.0),

@@ -10,10 +10,10 @@ a float is expected, in launch files and on the command line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from motion_avatar_ros.errors import MotionAvatarError
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # the tables are read where there is no ROS, too
     from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
     from rclpy.node import Node
     from rclpy.parameter import Parameter as RosParameter
+
+Settings = TypeVar('Settings')
 
 _TYPE_NAMES = {bool: 'bool', int: 'int', float: 'float', str: 'str', list: 'list[str]'}
 #: Overrides that rclpy itself reads; they are never in a table.
@@ -225,3 +227,10 @@ def _descriptor(parameter: Parameter, is_read_only: bool) -> ParameterDescriptor
             from_value=int(-2**63 if parameter.minimum is None else parameter.minimum),
             to_value=int(2**63 - 1 if parameter.maximum is None else parameter.maximum))]
     return descriptor
+
+
+def settings(kind: type[Settings], prefix: str, values: Mapping[str, Any]) -> Settings:
+    """Return the dataclass whose fields are the rows of a prefix, such as 'gate'."""
+    return kind(**{
+        name.removeprefix(f'{prefix}.'): value
+        for name, value in values.items() if name.startswith(f'{prefix}.')})

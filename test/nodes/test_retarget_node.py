@@ -48,6 +48,7 @@ class Bench:
         self.node = RetargetNode(parameter_overrides=[
             Parameter(name.replace('__', '.'), value=value)
             for name, value in overrides.items()])
+        self.is_closed = False
         self.warnings: list[str] = []
         logger = self.node.get_logger()
         self.node.get_logger = lambda: self
@@ -129,6 +130,9 @@ class Bench:
         return np.array([command.points[0].positions for command in self.commands])
 
     def close(self) -> None:
+        if self.is_closed:
+            return
+        self.is_closed = True
         self.node.close()
         self.other.destroy_node()
         self.executor.shutdown()
@@ -298,7 +302,7 @@ def test_collision_capsules_are_drawn_while_somebody_looks(make) -> None:
     drawn: list[MarkerArray] = []
     bench.other.create_subscription(
         MarkerArray, 'retarget_node/collision', drawn.append, MARKERS)
-    bench.until(lambda: bench.node._markers.get_subscription_count() == 1)
+    bench.until(lambda: bench.node._display._markers.get_subscription_count() == 1)
     bench.run(1.0)
     assert 3 <= len(drawn) <= 14
     capsules = bench.node._retargeter.solver.collision.capsules
@@ -339,3 +343,58 @@ def test_commands_go_to_the_controllers_topic(make) -> None:
     assert bench.call(bench.engage, SetBool.Request(data=True)).success
     bench.run(0.3)
     assert bench.commands
+
+
+def test_an_output_rate_of_its_own_is_kept_between_bodies(make) -> None:
+    bench = make(output_rate_hz=200.0).start()
+    bench.run(0.5)
+    bench.shown.clear()
+    bench.run(1.0, lambda now_s: 0.6 + 0.4 * math.sin(3.0 * now_s))
+    assert 140 <= len(bench.shown) <= 230      # 60 bodies came
+    stamps = [stamp_ns(message.header.stamp) for message in bench.shown]
+    assert stamps == sorted(stamps)
+    elbow = bench.shown[0].name.index('left_elbow_joint')
+    steps = np.abs(np.diff([message.position[elbow] for message in bench.shown]))
+    assert steps.max() < 0.05 and (steps > 1e-5).mean() > 0.6
+    # A body that stops is shown to its end, and no further.
+    bench.run(0.6, None)
+    count = len(bench.shown)
+    bench.run(0.3, None)
+    assert len(bench.shown) == count
+
+
+def test_commands_at_their_own_rate_begin_at_the_measured_joints(make) -> None:
+    bench = make(output_rate_hz=200.0).start()
+    bench.stand()
+    assert bench.call(bench.engage, SetBool.Request(data=True)).success
+    bench.run(1.0)
+    positions = np.array([command.points[0].positions for command in bench.commands])
+    assert len(positions) > 100 and np.abs(positions[0]).max() < 0.02
+    assert np.abs(np.diff(positions, axis=0)).max() < 0.03
+
+
+def test_an_upper_body_is_followed_on_legs_that_stand(make) -> None:
+    bench = make(mode='upper_body').start()
+    bench.run(0.5)
+    positions = dict(zip(bench.shown[-1].name, bench.shown[-1].position))
+    assert positions['left_knee_joint'] == bench.shown[0].position[
+        bench.shown[0].name.index('left_knee_joint')]
+    assert abs(positions['left_elbow_joint']) > 0.05
+
+
+def test_a_filter_smooths_what_trembles(make) -> None:
+    rng = np.random.default_rng(0)
+
+    def trembles(bench) -> float:
+        bench.start()
+        bench.run(1.0, lambda _: 0.6 + 0.03 * rng.normal())
+        elbow = bench.shown[0].name.index('left_elbow_joint')
+        values = [message.position[elbow] for message in bench.shown[20:]]
+        bench.close()   # one node of its name at a time
+        return float(np.std(np.diff(values)))
+
+    plain = trembles(make())
+    smooth = trembles(make(
+        filter__min_cutoff_hz=1.0, filter__rotation_min_cutoff_hz=1.0,
+        filter__rotation_beta=0.0))
+    assert smooth < 0.6 * plain
