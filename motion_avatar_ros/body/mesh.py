@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 import zipfile
@@ -24,14 +24,15 @@ for _joint in range(1, JOINT_COUNT):
 REST_JOINTS_M.setflags(write=False)
 _WEIGHT_UNIT = np.iinfo(np.uint16).max  # weights are stored as sixteen bit fractions
 
+_EXPECTED = ('expected an .npz with vertices (V, 3), faces (F, 3), weight_joints (V, K) and '
+             'weight_values (V, K)')
+
 
 class MeshFileError(MotionAvatarError):
     """A mesh file that is missing, corrupted, or no skinned mesh of the SMPL-22 skeleton."""
 
-    def __init__(self, path: str | Path, problem: str):
-        super().__init__(
-            f"mesh file '{path}': {problem}; expected an .npz with vertices (V, 3), "
-            'faces (F, 3), weight_joints (V, K) and weight_values (V, K)')
+    def __init__(self, path: str | Path, problem: str, expected: str = _EXPECTED):
+        super().__init__(f"mesh file '{path}': {problem}; {expected}")
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,28 @@ class BodyMesh:
 
     Attributes:
         vertices: (V, 3) float32 [m], SMPL axes (x left, y up, z forward), pelvis joint at the
-            origin, joints at the skeleton's rest positions.
+            origin, joints at `rest_joints`.
         faces: (F, 3) int32, corners counter-clockwise seen from outside.
         weight_joints: (V, K) int32, joints that move each vertex, heaviest first.
         weight_values: (V, K) float32, their weights, rows summing to 1.
+        rest_joints: (22, 3) [m] where joints are in that pose.
+        pose_blend: (V, 3, 189) float32 [m] correctives per entry of the rotations of joints 1 to
+            21, less the identity; None where a mesh has none.
     """
 
     vertices: np.ndarray
     faces: np.ndarray
     weight_joints: np.ndarray
     weight_values: np.ndarray
+    rest_joints: np.ndarray = field(default_factory=lambda: REST_JOINTS_M)
+    pose_blend: np.ndarray | None = None
+
+    @property
+    def offsets_m(self) -> np.ndarray:
+        """Offsets (22, 3) [m] of the skeleton in which the mesh rests."""
+        offsets = self.rest_joints.copy()
+        offsets[1:] -= self.rest_joints[list(PARENTS[1:])]
+        return offsets
 
     @cached_property
     def vertex_parts(self) -> np.ndarray:

@@ -1,12 +1,12 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Linear blend skinning of a body mesh: one matrix product per frame."""
+"""Linear blend skinning of a body mesh: one matrix product per frame, two with correctives."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from motion_avatar_ros.body.mesh import REST_JOINTS_M, BodyMesh
+from motion_avatar_ros.body.mesh import BodyMesh
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.skeleton import JOINT_COUNT, REST_OFFSETS_M
 
@@ -30,19 +30,22 @@ class Skinner:
         Prepare the constant half of the product.
 
         Args:
-            mesh: fitted to the built-in skeleton.
+            mesh: to pose.
             offsets_m: (22, 3) of the skeleton to pose, SMPL axes.
         """
         self.mesh = mesh
         self.offsets_m = np.array(offsets_m, dtype=float)
-        scale = skeleton_scale(self.offsets_m)
+        scale = skeleton_scale(self.offsets_m) / skeleton_scale(mesh.offsets_m)
         # Column block of joint j: weight of j times the vertex seen from joint j, and weight.
-        local = scale * (mesh.vertices[:, None, :] - REST_JOINTS_M[None])  # (V, 22, 3)
+        local = scale * (mesh.vertices[:, None, :] - mesh.rest_joints[None])  # (V, 22, 3)
         homogeneous = np.concatenate((local, np.ones((*local.shape[:2], 1))), axis=-1)
         blocks = mesh.dense_weights[..., None] * homogeneous
         self._blocks = np.ascontiguousarray(
             blocks.reshape(len(mesh.vertices), 4 * JOINT_COUNT), dtype=np.float32)
         self._moves = np.empty((JOINT_COUNT, 4, 3), dtype=np.float32)
+        self._blend = None if mesh.pose_blend is None else np.ascontiguousarray(
+            scale * mesh.pose_blend.reshape(3 * len(mesh.vertices), -1), dtype=np.float32)
+        self._weights = mesh.dense_weights
 
     def skin(self, pose: BodyPose) -> np.ndarray:
         """Return the vertices (V, 3) float64 [m] in the world of one pose."""
@@ -50,4 +53,10 @@ class Skinner:
         # Positions relative to the pelvis keep single precision exact far from the origin.
         self._moves[:, :3] = rotations.swapaxes(-1, -2)
         self._moves[:, 3] = positions - positions[0]
-        return (self._blocks @ self._moves.reshape(4 * JOINT_COUNT, 3)) + positions[0]
+        vertices = self._blocks @ self._moves.reshape(4 * JOINT_COUNT, 3)
+        if self._blend is not None:
+            bent = (pose.local_rotations[1:] - np.eye(3)).ravel().astype(np.float32)
+            correctives = (self._blend @ bent).reshape(-1, 1, 3)
+            turns = self._weights @ self._moves[:, :3].reshape(JOINT_COUNT, 9)
+            vertices += (correctives @ turns.reshape(-1, 3, 3))[:, 0]
+        return vertices + positions[0]

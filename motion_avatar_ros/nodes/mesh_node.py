@@ -16,9 +16,10 @@ from visualization_msgs.msg import Marker
 
 from motion_avatar_ros.body.avatar_urdf import AvatarDescriptionError, offsets_from_urdf
 from motion_avatar_ros.body.joint_state import JointStateError
-from motion_avatar_ros.body.mesh import load_builtin_mesh
 from motion_avatar_ros.body.skinning import Skinner, skeleton_scale
-from motion_avatar_ros.nodes.mesh_parameters import MESH_PARAMETERS, color_rgba
+from motion_avatar_ros.nodes.mesh_parameters import (
+    MESH_PARAMETERS, color_rgba, load_body_mesh,
+)
 from motion_avatar_ros.ros.body_messages import pose_from_message, stamp_ns
 from motion_avatar_ros.ros.diagnostics import (
     ERROR, OK, WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
@@ -50,7 +51,7 @@ class MeshNode(AvatarLifecycleNode):
         """Load the mesh and make the publisher."""
         self._values = parameters
         self._color_rgba = color_rgba(parameters)
-        self._skinner = Skinner(load_builtin_mesh(parameters['resolution']))
+        self._skinner = Skinner(load_body_mesh(parameters))
         self._marker: MeshMarker | None = None
         self._marker_in(_USUAL_FRAME)  # so that the first pose need not wait for it
         self._cap = RateCap(parameters['rate_hz'])

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 import re
 from typing import Any
 
-from motion_avatar_ros.body.mesh import MESH_FILES
+import numpy as np
+
+from motion_avatar_ros.body.mesh import MESH_FILES, BodyMesh, load_builtin_mesh
+from motion_avatar_ros.body.smpl_file import load_smpl
 from motion_avatar_ros.ros.parameters import Parameter, ParameterError
 
 MESH_PARAMETERS = (
@@ -18,12 +21,36 @@ MESH_PARAMETERS = (
     Parameter('resolution', 'coarse',
               'built-in mesh: coarse has 2,454 triangles, fine 26,756 (2 MB per message)',
               choices=tuple(MESH_FILES)),
+    Parameter('body_model', '',
+              'your SMPL, SMPL-H or SMPL-X file, .npz or .pkl, instead of the built-in mesh'),
+    Parameter('betas', '', "its shape: up to as many numbers as it has, such as '0.5,-1.2'"),
     Parameter('rate_hz', 60.0, 'meshes per second at most', 0.1, 1000.0),
     Parameter('color', '#9eb2cc', 'colour of the mesh: #rrggbb or #rrggbbaa'),
     Parameter('lifetime_s', 1.0,
               'the mesh disappears that long after the last message; 0 keeps it', 0.0, 3600.0),
     Parameter('marker_namespace', 'body', 'namespace of the marker'),
 )
+
+
+def load_body_mesh(values: Mapping[str, Any]) -> BodyMesh:
+    """
+    Return the mesh that is asked for.
+
+    Raises:
+        ParameterError: `betas` are no numbers, or asked for without a model.
+        MeshFileError: the model's file cannot be used.
+    """
+    try:
+        betas = np.array([float(each) for each in values['betas'].split(',') if each.strip()])
+    except ValueError:
+        raise ParameterError(
+            f"parameter 'betas' is '{values['betas']}'; allowed: numbers, such as '0.5,-1.2'"
+        ) from None
+    if values['body_model']:
+        return load_smpl(values['body_model'], betas)
+    if betas.size:
+        raise ParameterError("parameter 'betas' needs a body_model; the built-in mesh has none")
+    return load_builtin_mesh(values['resolution'])
 
 
 def color_rgba(values: Mapping[str, Any]) -> tuple[float, float, float, float]:

@@ -13,6 +13,7 @@ from motion_avatar_ros.body.mesh import load_builtin_mesh
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.skeleton import REST_OFFSETS_M
 from motion_avatar_ros.body.skinning import Skinner
+from motion_avatar_ros.body.smpl_file import load_smpl
 from motion_avatar_ros.nodes.mesh_node import MeshNode
 from motion_avatar_ros.nodes.mesh_parameters import MESH_PARAMETERS
 from motion_avatar_ros.ros.body_messages import joint_state_message, stamp_ns
@@ -26,6 +27,7 @@ from rclpy.serialization import deserialize_message
 from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
+from synthetic_smpl import synthetic_smpl, write_smpl
 from visualization_msgs.msg import Marker
 
 START_NS = 1_700_000_000_000_000_000
@@ -251,12 +253,25 @@ def test_deactivated_node_is_silent_and_can_be_activated_again(bench):
 @pytest.mark.parametrize(('name', 'value', 'said'), [
     ('rate_hz', 0.0, '0.1 .. 1000'), ('rate_hz', 'fast', 'float'), ('color', 'red', '#rrggbb'),
     ('resolution', 'huge', "'coarse', 'fine'"), ('lifetime', 1.0, 'lifetime_s'),
+    ('betas', 'tall', 'allowed: numbers'), ('betas', '1.0', 'needs a body_model'),
+    ('body_model', 'none.pkl', 'no such file'),
 ])
 def test_a_bad_parameter_is_refused_saying_what_is_allowed(bench, name, value, said):
     rig = bench(**{name: value})
     assert not rig.node.start()
     assert any(said in line for line in rig.warnings)
     assert rig.node.state_label == 'unconfigured'
+
+
+def test_a_model_of_the_user_is_shown_in_their_shape(bench, tmp_path):
+    path = write_smpl(tmp_path, synthetic_smpl(), '.pkl')
+    rig = bench(body_model=str(path), betas='1.0, -2.0').start()
+    rig.look()
+    rig.body.publish(body_message(pose()))
+    assert rig.until(lambda: len(rig.meshes) == 1)
+    mesh = load_smpl(path, np.array([1.0, -2.0]))
+    expected = Skinner(mesh).skin(pose())[mesh.faces].reshape(-1, 3)
+    np.testing.assert_allclose(corners(rig.meshes[0]), expected, atol=1e-5)
 
 
 def test_every_parameter_is_described():
