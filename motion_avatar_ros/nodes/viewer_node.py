@@ -3,7 +3,8 @@
 """
 A web page, on this machine by default: the body, the trackers, a robot, rates and latency.
 
-It can also ask for a calibration, and shows its prompts.
+It can also ask for a calibration, and shows its prompts; it stops a robot, and engages it where the
+page is served to this machine only.
 
 Callbacks keep the newest message only; one timer draws, and only while somebody looks. A body
 topic with two publishers is held, not shown.
@@ -30,6 +31,7 @@ from motion_avatar_ros.body.mesh import MESH_FILES, load_builtin_mesh
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.skeleton import REST_OFFSETS_M
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.nodes.robot_control import RobotControl
 from motion_avatar_ros.nodes.robot_view import ROBOT_VIEW_PARAMETERS, RobotView
 from motion_avatar_ros.nodes.tracker_sources import (
     TRACKER_PARAMETERS, TrackerSources, tracker_sources,
@@ -45,7 +47,9 @@ from motion_avatar_ros.ros.qos import DIAGNOSTICS, JOINT_STATES, LATCHED
 from motion_avatar_ros.ros.tracker_input import TrackerInputError, tracker_input
 from motion_avatar_ros.ros.web_calibration import WebCalibration
 from motion_avatar_ros.ros.web_figures import TRUTH_COLOUR, SkinnedFigure, TrackerFigure
+from motion_avatar_ros.ros.web_plot import LatencyPlot
 from motion_avatar_ros.ros.web_report import BodyReception, remarks, report_markdown
+from motion_avatar_ros.ros.web_robot_control import WebRobotControl
 from motion_avatar_ros.ros.web_view import FOLLOW_CHOICES, WebView, WebViewSettings
 from motion_avatar_ros.trackers.sample import Quaternion, Vector
 
@@ -66,6 +70,8 @@ VIEWER_PARAMETERS = (
               'body JointState shown as a ghost by a tick box of the page; empty for none'),
     Parameter('avatar_node', 'avatar_node',
               'node whose status the panel shows and whose operator it calibrates'),
+    Parameter('robot_node', 'retarget_node',
+              'node whose robot the page engages, from this machine only, and stops'),
     Parameter('webxr_node', 'webxr_tracker_node',
               "node whose page for headsets is linked as 'use this headset' while it runs"),
     Parameter('body_id', 'avatar', 'prefix of the links of the avatar: <body_id>/pelvis ...'),
@@ -78,6 +84,7 @@ TrackerSample = tuple[int, Vector, Quaternion]
 
 _REPORT_PERIOD_S = 0.5
 _CALIBRATION_PERIOD_S = 0.1
+_THIS_MACHINE = ('127.0.0.1', 'localhost', '::1')
 _SAMPLES_KEPT = 128  # of each tracker: a second at common rates
 _SILENCE_S = 0.5  # without poses for so long, trackers move by themselves
 
@@ -129,6 +136,9 @@ class ViewerNode(Node):
         self._start_input(sources)
         self._web_calibration = WebCalibration(self._view)
         self._calibration = CalibrationClient(self, values['avatar_node'])
+        self._control = RobotControl(self, values['robot_node'], WebRobotControl(
+            self._view, may_engage=values['host'] in _THIS_MACHINE))
+        self._plot = LatencyPlot(self._view)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0 / values['rate_hz'], self._draw, clock=steady)
         self.create_timer(_REPORT_PERIOD_S, self._report, clock=steady)
@@ -207,6 +217,8 @@ class ViewerNode(Node):
             elif status.hardware_id == self._webxr_name:
                 self._headset_page = next(
                     (pair.value for pair in status.values if pair.key == 'page'), None)
+            elif status.hardware_id == self._control.name:
+                self._control.take_status({pair.key: pair.value for pair in status.values})
 
     def _draw(self) -> None:
         if not self._view.server.get_clients():
@@ -257,8 +269,10 @@ class ViewerNode(Node):
     def _report(self) -> None:
         topic = self.resolve_topic_name(self._values['body_topic'])
         self._body_publishers = self.count_publishers(topic)
+        body = self._reception()
         self._view.show_report(report_markdown(
-            self._reception(), self._avatar, self._avatar_doubt, self._headset_page))
+            body, self._avatar, self._avatar_doubt, self._headset_page))
+        self._plot.add(time.monotonic(), body.latency_p50_ms, body.latency_p99_ms)
 
     def _show_calibration(self) -> None:
         page, avatar = self._web_calibration, self._calibration
@@ -271,6 +285,7 @@ class ViewerNode(Node):
                     False, f'there is no service {avatar.service}; is {self._avatar_name} '
                     'running and active?', now_s)
         page.show(avatar.report, now_s)
+        self._control.update()
 
     def _on_answer(self, is_good: bool, message: str) -> None:
         self._web_calibration.show_answer(is_good, message, time.monotonic())

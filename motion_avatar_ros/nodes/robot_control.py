@@ -1,0 +1,58 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A robot's node as its page's buttons reach it: engage, disengage, stop, and its state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import time
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.task import Future
+from std_srvs.srv import SetBool, Trigger
+
+from motion_avatar_ros.ros.web_robot_control import DISENGAGE, ENGAGE, STOP, WebRobotControl
+
+_SILENCE_S = 3.0    # a node that says nothing for so long is gone
+
+
+class RobotControl:
+    """Between the page's buttons and one retarget_node; for the executor's thread only."""
+
+    def __init__(self, node: Node, robot_node: str, page: WebRobotControl) -> None:
+        """Make the clients of `robot_node`, a name with its namespace if that differs."""
+        self._page = page
+        #: Full name of the other node, as its diagnostics have it.
+        self.name = node.resolve_topic_name(robot_node)
+        self._engage: Any = node.create_client(SetBool, f'{robot_node}/engage')
+        self._stop: Any = node.create_client(Trigger, f'{robot_node}/stop')
+        self._told: Mapping[str, str] = {}
+        self._told_s = float('-inf')
+
+    def take_status(self, values: Mapping[str, str]) -> None:
+        """Take what the other node's diagnostics say."""
+        self._told, self._told_s = values, time.monotonic()
+
+    def update(self) -> None:
+        """Pass on what was clicked, and show how the robot is."""
+        now_s = time.monotonic()
+        request = self._page.take_request()
+        if request is not None:
+            client, message = {
+                ENGAGE: (self._engage, SetBool.Request(data=True)),
+                DISENGAGE: (self._engage, SetBool.Request(data=False)),
+                STOP: (self._stop, Trigger.Request())}[request]
+            if client.service_is_ready():
+                client.call_async(message).add_done_callback(self._on_answer)
+            else:
+                self._page.show_answer(False, f'{self.name} does not answer', now_s)
+        state = self._told.get('engage_state')
+        is_there = state is not None and now_s - self._told_s < _SILENCE_S
+        self._page.show(
+            state if is_there else None, self._told.get('engage_reason', ''), now_s)
+
+    def _on_answer(self, future: Future) -> None:
+        if not future.cancelled():
+            answer = future.result()
+            self._page.show_answer(answer.success, answer.message, time.monotonic())
