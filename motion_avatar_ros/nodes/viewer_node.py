@@ -3,8 +3,8 @@
 """
 A web page, on this machine by default: the body, the trackers, a robot, rates and latency.
 
-It can also ask for a calibration, and shows its prompts; it stops a robot, and engages it where the
-page is served to this machine only.
+It can also ask for a calibration, and shows its prompts; it stops a robot, and engages it where
+the page is served to this machine only.
 
 Callbacks keep the newest message only; one timer draws, and only while somebody looks. A body
 topic with two publishers is held, not shown.
