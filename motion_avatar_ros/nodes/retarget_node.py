@@ -34,6 +34,7 @@ from motion_avatar_ros.retarget.mapping_file import read_mapping
 from motion_avatar_ros.retarget.pose_interpolation import PoseInterpolator
 from motion_avatar_ros.retarget.retargeter import Mode, Retargeter
 from motion_avatar_ros.retarget.robot_model import RobotModel
+from motion_avatar_ros.retarget.solver import NotFollowedError
 from motion_avatar_ros.retarget.urdf import parse_urdf
 from motion_avatar_ros.ros.body_messages import pose_from_message, stamp_ns
 from motion_avatar_ros.ros.diagnostics import (
@@ -192,7 +193,7 @@ class RetargetNode(AvatarLifecycleNode):
                 raise JointStateError('header.frame_id is empty, so the place is unknown')
             body = self._filter.filter(pose_from_message(message), stamp)
             pose = self._retargeter.step(body, elapsed_s)
-        except JointStateError as error:
+        except (JointStateError, NotFollowedError) as error:
             self._refused += 1
             self._problems.say(f"body topic '{self._values['body_topic']}': {error}")
             return

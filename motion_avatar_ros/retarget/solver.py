@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.retarget.body_plan import BodyPlan, bending_sense
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.kernel_library import (
@@ -24,6 +25,10 @@ from motion_avatar_ros.retarget.robot_tasks import RobotTasks, TaskWeights
 from motion_avatar_ros.retarget.self_collision import SelfCollision
 from motion_avatar_ros.retarget.targets import LIMBS
 from motion_avatar_ros.retarget.urdf import UrdfError
+
+
+class NotFollowedError(MotionAvatarError):
+    """A pose that led nowhere; the next one is begun with."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +141,14 @@ class RobotSolver:
         Args:
             target: where a row of `kernel_library.TARGET` is.
             dt_s: time since the frame before.
+
+        Raises:
+            NotFollowedError: the result is not finite, as are those of targets that are not.
         """
         self._kernel.follow(*self._pointers, target, 1, dt_s, *self._outputs)
+        if not (np.isfinite(self._joints).all() and np.isfinite(self._base_position).all()):
+            self.reset()
+            raise NotFollowedError('no finite pose of the robot follows this one')
         return RobotPose(
             self._base_rotation.copy(), self._base_position.copy(), self._joints.copy())
 

@@ -245,3 +245,24 @@ def test_a_robot_with_more_joints_than_the_kernel_takes_is_refused(robots, monke
     monkeypatch.setattr(solver, 'MOST_JOINTS', 20)
     with pytest.raises(UrdfError, match='has 29 joints; at most 20'):
         Retargeter(robots('g1').robot)
+
+
+@pytest.mark.parametrize('where', ['local_rotations', 'root_position'])
+def test_a_pose_that_is_not_finite_is_refused_and_the_next_one_is_followed(robots, where):
+    g1 = Retargeter(robots('g1').robot)
+    pose = example_pose()
+    good = g1.step(pose, 0.1)
+    bad = BodyPose(pose.local_rotations.copy(), pose.root_position.copy())
+    getattr(bad, where).reshape(-1)[0] = np.nan
+    with pytest.raises(solver.NotFollowedError, match='no finite pose'):
+        g1.step(bad, 0.1)
+    np.testing.assert_allclose(g1.step(pose, 0.1).joints, good.joints, atol=0.05)
+
+
+def test_a_person_without_forearms_is_followed_all_the_same(robots):
+    """By a description whose bones have no length."""
+    g1 = Retargeter(robots('g1').robot)
+    offsets = REST_OFFSETS_M.copy()
+    offsets[[20, 21]] = 0.0
+    g1.measure_person(offsets)
+    assert np.isfinite(g1.step(example_pose(), 0.1).joints).all()

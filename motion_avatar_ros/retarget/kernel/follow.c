@@ -13,9 +13,9 @@
 /* Beyond its reach a limb's end weighs less: nothing is gained by dragging the trunk along. */
 static const double FADES_FROM = 1.0, FADES_TO = 1.2, FADED = 0.3;
 
-/* Parts that gave in by so much are parted by further steps, the more firmly each. */
+/* While parts are closer than they are kept by so much, further steps are taken. */
 enum { MORE_STEPS = 3 };
-static const double GIVEN_IN_M = 0.005, FIRMER = 1.0;
+static const double GIVEN_IN_M = 0.005;
 
 static double fade(double share_of_reach)
 {

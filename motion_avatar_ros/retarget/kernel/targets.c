@@ -112,7 +112,7 @@ static void build_target(
         for (int part = 0; part < 2; ++part) {
             double *way = target->direction[limb][part];
             subtract3(position[BONES[limb][part + 1]], position[BONES[limb][part]], way);
-            const double length = length3(way);
+            const double length = fmax(length3(way), 1e-9);  /* a person may lack a bone */
             for (int i = 0; i < 3; ++i) {
                 way[i] /= length;
             }
