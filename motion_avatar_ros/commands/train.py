@@ -35,6 +35,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--set', action='append', default=[], metavar='NAME=VALUE',
         help='another value than the configuration has, such as optimisation.steps=500')
     parser.add_argument('--resume', action='store_true', help='go on from the last checkpoint')
+    parser.add_argument(
+        '--refiner-of', metavar='MODEL',
+        help='sage: train nothing but a new refiner of this model, a name or a folder')
     parser.add_argument('--threads', type=int, help='CPU threads of each process')
 
 
@@ -42,6 +45,7 @@ def run(arguments: Namespace) -> int:
     """Train to the end of the configuration."""
     import torch
 
+    from motion_avatar_ros.estimation.model_folder import find_model
     from motion_avatar_ros.training.clips import find_clips
     from motion_avatar_ros.training.configuration import load_training_config
     from motion_avatar_ros.training.shipped_configurations import shipped_config
@@ -55,6 +59,9 @@ def run(arguments: Namespace) -> int:
     if config.model != arguments.model:
         raise MotionAvatarError(
             f"the configuration is for model '{config.model}', not '{arguments.model}'")
+    if arguments.refiner_of and config.model != 'sage':
+        raise MotionAvatarError(f"--refiner-of: '{config.model}' has no refiner")
+    refiner_of = find_model(arguments.refiner_of) if arguments.refiner_of else None
     out = arguments.out
     has_run = any(out.rglob('checkpoint.safetensors'))
     if has_run and not arguments.resume:
@@ -70,7 +77,8 @@ def run(arguments: Namespace) -> int:
     if config.model == 'sage':
         from motion_avatar_ros.training.sage_training import SageStages
 
-        best = SageStages(config).train(arguments.data, splits, out, arguments.resume)
+        best = SageStages(config).train(
+            arguments.data, splits, out, arguments.resume, refiner_of)
     else:
         training = _training(config)
         training.load_data(arguments.data, splits)

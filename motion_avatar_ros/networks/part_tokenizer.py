@@ -79,6 +79,14 @@ class PartTokenizer(nn.Module):
         self.latent_straight = nn.Linear(width, config.latent)
         self.motion_straight = nn.Linear(config.latent, 2 * numbers)
 
+    def train(self, mode: bool = True) -> PartTokenizer:
+        """As `nn.Module.train`, but parts that are not trained stay as they are at inference."""
+        super().train(mode)
+        for part in self.children():
+            if not any(parameter.requires_grad for parameter in part.parameters()):
+                part.eval()
+        return self
+
     def encode(
         self, features: Tensor, motion_6d: Tensor, is_hidden: Tensor | None = None
     ) -> Quantized:
@@ -93,6 +101,14 @@ class PartTokenizer(nn.Module):
         Returns:
             Tokens (B, T / 2, latent).
         """
+        latents = self.unquantised(features, motion_6d, is_hidden)
+        with torch.autocast(latents.device.type, enabled=False):
+            return self.quantizer(latents.float())
+
+    def unquantised(
+        self, features: Tensor, motion_6d: Tensor, is_hidden: Tensor | None = None
+    ) -> Tensor:
+        """Return what `encode` quantises, (B, T / 2, latent)."""
         scored = (features - self.feature_mean) / self.feature_std
         mean, std = (
             each.unflatten(-1, (-1, 6)) for each in (self.motion_mean, self.motion_std))
@@ -101,10 +117,8 @@ class PartTokenizer(nn.Module):
             moved = moved.masked_fill(is_hidden, 0.0)
         x = self.embed(torch.cat((scored, moved.flatten(-2)), dim=-1))
         x = self.downsample(x.transpose(1, 2)).transpose(1, 2)
-        latents = self.latent_straight(x) + self.to_latent(
+        return self.latent_straight(x) + self.to_latent(
             self.encoder(x + sinusoidal_positions(x)))
-        with torch.autocast(x.device.type, enabled=False):
-            return self.quantizer(latents.float())
 
     def decode(self, latents: Tensor) -> Tensor:
         """Return the 6D rotations (B, T, joints, 6) of tokens (B, T / 2, latent)."""

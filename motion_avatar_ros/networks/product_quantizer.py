@@ -57,9 +57,7 @@ class ProductQuantizer(nn.Module):
 
     def forward(self, latents: Tensor) -> Quantized:
         """Quantise (..., groups x channels); in training, also move codes that lie idle."""
-        flat = latents.reshape(-1, self.groups, self.channels).transpose(0, 1)  # (G, N, C)
-        # Of unit variance: an encoder that fled to a single point would please the loss too.
-        flat = functional.layer_norm(flat, (self.channels,))
+        flat = self.grouped(latents)
         distances = torch.cdist(flat.detach(), self.codebooks.detach())
         codes = distances.argmin(dim=-1)
         chosen = torch.gather(
@@ -74,6 +72,12 @@ class ProductQuantizer(nn.Module):
         return Quantized(
             straight.transpose(0, 1).reshape(latents.shape),
             codes.transpose(0, 1).reshape(*latents.shape[:-1], self.groups), loss)
+
+    def grouped(self, latents: Tensor) -> Tensor:
+        """Return what codes stand for, (groups, N, channels), of (..., groups x channels)."""
+        flat = latents.reshape(-1, self.groups, self.channels).transpose(0, 1)
+        # Of unit variance: an encoder that fled to a single point would please the loss too.
+        return functional.layer_norm(flat, (self.channels,))
 
     @torch.no_grad()
     def _revive(self, flat: Tensor, distances: Tensor, codes: Tensor) -> None:

@@ -11,12 +11,13 @@ import shutil
 
 import numpy as np
 import pytest
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 import torch
 
 from motion_avatar_ros.commands.main import main
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
+from motion_avatar_ros.estimation.random_sage import write_random_sage
 from motion_avatar_ros.networks.part_tokenizer import PART_JOINTS
 from motion_avatar_ros.training.clips import find_clips
 from motion_avatar_ros.training.configuration import load_training_config
@@ -58,6 +59,11 @@ def final_weights(out) -> dict[str, torch.Tensor]:
     return load_file(out / 'model' / 'weights.safetensors')
 
 
+def figures_of(out, stage, name) -> list[float]:
+    lines = [json.loads(line) for line in (out / stage / 'log.jsonl').read_text().splitlines()]
+    return [line[name] for line in lines if name in line]
+
+
 def test_cut_off_in_any_stage_it_goes_on_to_the_same_weights(
     configuration, data_folder, tmp_path, monkeypatch
 ):
@@ -96,12 +102,60 @@ def test_every_stage_learns_and_the_model_loads_with_what_inference_needs_only(
         configuration, data_folder, out, '--set', 'optimisation.steps=60', '--set',
         'optimisation.validate_every=10', '--set', 'optimisation.batch=16') == 0
     for stage in STAGES:
-        lines = [json.loads(line) for line in (out / stage / 'log.jsonl').read_text().splitlines()]
-        scores = [line['score'] for line in lines if 'score' in line]
-        assert min(scores[1:]) < scores[0], stage
+        first, *others = figures_of(out, stage, 'score')
+        if stage.endswith('_codes'):  # they go on where a tokeniser that has learnt ended
+            before = figures_of(out, stage.replace('codes', 'tokens'), 'score')
+            assert min(first, *others) < 1.05 * min(before), stage
+            assert set(figures_of(out, stage, 'codes_used_least')) == {1.0}
+        else:
+            assert min(others) < first, stage
     assert not any('quantizer' in name for name in final_weights(out))
     estimator = PoseEstimator.load(out / 'model', 'cpu')
     estimator.warm_up()
+
+
+def test_new_codes_leave_the_encoder_alone_and_are_those_that_latents_are_made_of(
+    configuration, data_folder, tmp_path
+):
+    out = tmp_path / 'run'
+    assert train(configuration, data_folder, out) == 0
+    for part in ('upper', 'lower'):
+        before, after = (
+            load_file(out / f'{part}_{stage}' / 'model/weights.safetensors')
+            for stage in ('tokens', 'codes'))
+        changed = {name.partition('.')[0] for name in before
+                   if not torch.equal(before[name], after[name])}
+        assert changed == {
+            'quantizer', 'from_latent', 'decoder', 'upsample', 'to_motion', 'motion_straight'}
+        after['quantizer.codebooks'].fill_(3.0)
+        save_file(after, out / f'{part}_codes/model/weights.safetensors')
+        shutil.rmtree(out / f'{part}_latents')
+    assert train(configuration, data_folder, out, '--resume') == 0
+    for part in ('upper', 'lower'):
+        latents = load_file(out / f'{part}_latents/model/weights.safetensors')
+        assert (latents[f'denoisers.{part}.latent_mean'] == 3.0).all()
+
+
+def test_a_new_refiner_starts_afresh_and_leaves_the_rest_of_the_model_alone(
+    configuration, data_folder, tmp_path, capsys
+):
+    model = write_random_sage(tmp_path / 'model')
+    old = load_file(model / 'weights.safetensors')
+    torch.nn.init.constant_(old['to_residual.bias'], 0.25)
+    save_file(old, model / 'weights.safetensors')
+    out = tmp_path / 'run'
+    assert train(configuration, data_folder, out, '--refiner-of', str(model)) == 0
+    new = load_file(out / 'refiner/model/weights.safetensors')
+    assert {path.name for path in out.iterdir()} == {'config.yaml', 'refiner', 'model'}
+    of_refiner = {name for name in old if name.startswith(('refiner', 'to_residual'))}
+    for name in old.keys() - of_refiner:
+        torch.testing.assert_close(new[name], old[name], rtol=0.0, atol=0.0, msg=name)
+    assert new['to_residual.weight'].abs().max() > 0.0
+    assert new['to_residual.bias'].abs().max() < 0.1
+    PoseEstimator.load(out / 'model', 'cpu').warm_up()
+    assert main(['train', 'baseline', '--data', str(data_folder), '--out', str(tmp_path / 'no'),
+                 '--refiner-of', str(model)]) == 2
+    assert "'baseline' has no refiner" in capsys.readouterr().err
 
 
 def test_a_run_is_not_begun_over_another_and_stages_are_known_by_name(
