@@ -3,8 +3,8 @@
  *
  * Where a robot begins, and how it gets out of a pose in which it is stuck.
  *
- * Step by step a joint at its limit may keep a limb from the better way round. When one
- * stays far off although the person hardly moves, the frame is solved once more from the neutral pose;
+ * Step by step a joint at its limit may keep a limb from the better way round. When one stays
+ * far off although the person hardly moves, the frame is solved once more from the neutral pose;
  * if that is much better, the joints go there within their limits.
  */
 #include "kernel.h"

@@ -65,7 +65,7 @@ static double add_bend(
     }
     cross3(axis, normal, across);
     double angle = atan2(dot3(across, along), dot3(axis, normal));
-    angle = angle > MOST_BEND_RAD ? MOST_BEND_RAD : angle < -MOST_BEND_RAD ? -MOST_BEND_RAD : angle;
+    angle = fmin(fmax(angle, -MOST_BEND_RAD), MOST_BEND_RAD);
     const double weight = robot->bend_weight[limb] * sine * sine, square = weight * weight;
     const int count = columns_of_turn(robot, placed, above, index, column);
     for (int i = 0; i < count; ++i) {
