@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from motion_avatar_ros.nodes.avatar_parameters import (
-    AVATAR_PARAMETERS, operators_folder, settings,
-)
+from motion_avatar_ros.nodes.avatar_parameters import AVATAR_PARAMETERS, operators_folder
+from motion_avatar_ros.ros.parameters import settings
 from motion_avatar_ros.trackers.floor_watch import FloorSettings
 from motion_avatar_ros.trackers.gate import GateLimits
 from motion_avatar_ros.trackers.one_euro import OneEuroSettings
