@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 import re
 import runpy
+import shutil
 import subprocess
 from typing import Any
 import xml.etree.ElementTree as ElementTree
@@ -69,9 +70,18 @@ def test_every_data_file_inside_the_package_is_installed(setup_arguments, packag
     package = ROOT / 'motion_avatar_ros'
     installed = {path for pattern in setup_arguments['package_data']['motion_avatar_ros']
                  for path in package.glob(pattern)}
+    compiled = {ROOT / path for extension in setup_arguments['ext_modules']
+                for path in (*extension.sources, *extension.depends)}
     data = {path for path in package_files
             if path.is_relative_to(package) and path.suffix != '.py'}
-    assert data - installed == set()
+    assert data - installed - compiled == set()
+
+
+def test_what_is_compiled_is_installed(installed_prefix):
+    """Without it all but robots works, so a build goes on when its compiler is missing."""
+    if shutil.which('gcc') is None:
+        pytest.skip('needs gcc')
+    assert list(installed_prefix.rglob('motion_avatar_ros/retarget/_kernel*.so'))
 
 
 def test_every_imported_ros_package_is_declared(package_files):
