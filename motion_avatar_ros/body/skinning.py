@@ -45,7 +45,6 @@ class Skinner:
         self._moves = np.empty((JOINT_COUNT, 4, 3), dtype=np.float32)
         self._blend = None if mesh.pose_blend is None else np.ascontiguousarray(
             scale * mesh.pose_blend.reshape(3 * len(mesh.vertices), -1), dtype=np.float32)
-        self._weights = mesh.dense_weights
 
     def skin(self, pose: BodyPose) -> np.ndarray:
         """Return the vertices (V, 3) float64 [m] in the world of one pose."""
@@ -57,6 +56,6 @@ class Skinner:
         if self._blend is not None:
             bent = (pose.local_rotations[1:] - np.eye(3)).ravel().astype(np.float32)
             correctives = (self._blend @ bent).reshape(-1, 1, 3)
-            turns = self._weights @ self._moves[:, :3].reshape(JOINT_COUNT, 9)
+            turns = self.mesh.dense_weights @ self._moves[:, :3].reshape(JOINT_COUNT, 9)
             vertices += (correctives @ turns.reshape(-1, 3, 3))[:, 0]
         return vertices + positions[0]

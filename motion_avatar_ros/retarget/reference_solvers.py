@@ -77,14 +77,14 @@ class MinkSolver:
             self._limits.append(mink.VelocityLimit(
                 model, dict(zip(names, limits.velocity.tolist()))))
         if collision is not None:
+            asked_m = collision.asked_m.round(3)
             self._limits += [
                 mink.CollisionAvoidanceLimit(
                     model, [([f'part{first}'], [f'part{second}'])
-                            for first, second in collision.pairs[is_so]],
-                    minimum_distance_from_collisions=float(asked_m),
+                            for first, second in collision.pairs[asked_m == each_m]],
+                    minimum_distance_from_collisions=float(each_m),
                     collision_detection_distance=_NEAR_M)
-                for asked_m in np.unique(collision.asked_m.round(3))
-                if (is_so := collision.asked_m.round(3) == asked_m).any()]
+                for each_m in np.unique(asked_m)]
         self._is_begun = False
 
     def reset(self) -> None:

@@ -23,7 +23,7 @@ static double clamped(double value)
  * Clamp one, take the closest of the other, clamp it, and the first again (Ericson, Real-Time
  * Collision Detection, 5.1.9); a segment may have no length.
  */
-double closest_points(
+static double closest_points(
     const double first[2][3], const double second[2][3], double points[2][3])
 {
     double u[3], v[3], w[3], between[3];

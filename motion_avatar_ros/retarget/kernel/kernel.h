@@ -139,8 +139,6 @@ void solve_in_box(
     const Quadratic *problem, const double *lower, const double *upper, double *step);
 
 void place_capsules(const Robot *robot, const Placed *placed, double ends[][2][3]);
-double closest_points(
-    const double first[2][3], const double second[2][3], double points[2][3]);
 void keep_apart(
     const Robot *robot, const Placed *placed, const double *room_at_start, Quadratic *problem,
     const double *lower, const double *upper, double *step);

@@ -5,7 +5,7 @@
  *
  * A joint may only be as fast as it can still brake, by its acceleration, before its position
  * limit; then the three limits never contradict each other. JointLimits in joint_limits.py is
- * the same for the commands that leave, and its tests compare both.
+ * the same for the commands that leave, and a test compares both.
  */
 #include "kernel.h"
 #include "rotation.h"

@@ -66,19 +66,14 @@ static double add_bend(
     cross3(axis, normal, across);
     double angle = atan2(dot3(across, along), dot3(axis, normal));
     angle = fmin(fmax(angle, -MOST_BEND_RAD), MOST_BEND_RAD);
-    const double weight = robot->bend_weight[limb] * sine * sine, square = weight * weight;
     const int count = columns_of_turn(robot, placed, above, index, column);
-    for (int i = 0; i < count; ++i) {
+    for (int i = 0; i < count; ++i) {   /* the turn about the segment is all that counts */
         column[i][0] = dot3(column[i], along);
+        column[i][1] = column[i][2] = 0.0;
     }
-    for (int i = 0; i < count; ++i) {
-        double *row = problem->hessian[index[i]];
-        problem->gradient[index[i]] += square * column[i][0] * angle;
-        for (int k = i; k < count; ++k) {
-            row[index[k]] += square * column[i][0] * column[k][0];
-        }
-    }
-    return square * angle * angle;
+    const double lacking[3] = {angle, 0.0, 0.0};
+    return add_square(
+        problem, count, index, column, lacking, robot->bend_weight[limb] * sine * sine);
 }
 
 /*
