@@ -17,6 +17,8 @@ from visualization_msgs.msg import Marker
 from motion_avatar_ros.body.avatar_urdf import AvatarDescriptionError, offsets_from_urdf
 from motion_avatar_ros.body.joint_state import JointStateError
 from motion_avatar_ros.body.skinning import Skinner, skeleton_scale
+from motion_avatar_ros.body.vertex_colors import ColorBy
+from motion_avatar_ros.nodes.mesh_colors import MeshColors
 from motion_avatar_ros.nodes.mesh_parameters import (
     MESH_PARAMETERS, color_rgba, load_body_mesh,
 )
@@ -52,6 +54,8 @@ class MeshNode(AvatarLifecycleNode):
         self._values = parameters
         self._color_rgba = color_rgba(parameters)
         self._skinner = Skinner(load_body_mesh(parameters))
+        self._colors = MeshColors(
+            self._skinner.mesh, ColorBy(parameters['color_by']), self._color_rgba[:3])
         self._marker: MeshMarker | None = None
         self._marker_in(_USUAL_FRAME)  # so that the first pose need not wait for it
         self._cap = RateCap(parameters['rate_hz'])
@@ -71,6 +75,10 @@ class MeshNode(AvatarLifecycleNode):
             self.create_subscription(
                 String, self._values['description_topic'], self._on_description, LATCHED),
         ]
+        if self._colors.color_by is ColorBy.CONFIDENCE:
+            self._inputs.append(self.create_subscription(
+                JointState, self._values['confidence_topic'], self._colors.take_confidence,
+                NEWEST_JOINT_STATES))
         self._watch_timer = self.create_timer(_WATCH_PERIOD_S, self._watch, clock=self._steady)
 
     def deactivate(self) -> None:
@@ -107,8 +115,9 @@ class MeshNode(AvatarLifecycleNode):
             return
         self._problems.say(None)
         marker = self._marker_in(frame_id)
+        vertices_m, time_ns = self._skinner.skin(pose), stamp_ns(message.header.stamp)
         self._publisher.publish(
-            marker.message(self._skinner.skin(pose), stamp_ns(message.header.stamp)))
+            marker.message(vertices_m, time_ns, self._colors.of(vertices_m, time_ns)))
         self._output_rate.tick()
         self._work.add(time.monotonic() - started_s)
 
@@ -129,7 +138,8 @@ class MeshNode(AvatarLifecycleNode):
             return self._marker
         self._marker = MeshMarker(
             self._skinner.mesh.faces, frame_id, self._values['marker_namespace'],
-            self._color_rgba, self._values['lifetime_s'])
+            self._color_rgba, self._values['lifetime_s'],
+            self._colors.color_by is not ColorBy.NOTHING)
         if not self._marker.is_fast:
             self.get_logger().warning(
                 'this Marker definition is not the known one: the mesh is published the slow '

@@ -12,6 +12,7 @@ import numpy as np
 
 from motion_avatar_ros.body.mesh import MESH_FILES, BodyMesh, load_builtin_mesh
 from motion_avatar_ros.body.smpl_file import load_smpl
+from motion_avatar_ros.body.vertex_colors import ColorBy
 from motion_avatar_ros.ros.parameters import Parameter, ParameterError
 
 MESH_PARAMETERS = (
@@ -26,6 +27,11 @@ MESH_PARAMETERS = (
     Parameter('betas', '', "its shape: up to as many numbers as it has, such as '0.5,-1.2'"),
     Parameter('rate_hz', 60.0, 'meshes per second at most', 0.1, 1000.0),
     Parameter('color', '#9eb2cc', 'colour of the mesh: #rrggbb or #rrggbbaa'),
+    Parameter('color_by', ColorBy.NOTHING.value,
+              'what colours say beside that one: part of the body; speed, blue at 3 m/s; '
+              'confidence, orange where there is none',
+              choices=tuple(each.value for each in ColorBy)),
+    Parameter('confidence_topic', 'avatar_node/confidence', 'JointState for that'),
     Parameter('lifetime_s', 1.0,
               'the mesh disappears that long after the last message; 0 keeps it', 0.0, 3600.0),
     Parameter('marker_namespace', 'body', 'namespace of the marker'),

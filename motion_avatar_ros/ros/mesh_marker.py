@@ -3,9 +3,10 @@
 """
 A mesh as TRIANGLE_LIST Marker without building Point objects per frame.
 
-rclpy serialises the Marker once; per frame numpy writes corners and stamp into those bytes,
-which are published as they are. Where the patched bytes are not what rclpy gives, because the
-message definition or its encoding is another one, every frame takes the slow way.
+rclpy serialises the Marker once; per frame numpy writes corners, colours where each has its own,
+and stamp into those bytes, which are published as they are. Where the patched bytes are not what
+rclpy gives, because the message definition or its encoding is another one, every frame takes the
+slow way.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class MeshMarker:
         namespace: str = 'body',
         color_rgba: tuple[float, float, float, float] = (0.62, 0.70, 0.80, 1.0),
         lifetime_s: float = 0.0,
+        has_vertex_colors: bool = False,
     ) -> None:
         """
         Serialise the template and check that patching it gives what rclpy gives.
@@ -48,46 +50,63 @@ class MeshMarker:
             namespace: of the marker; its id is 0.
             color_rgba: each 0 .. 1.
             lifetime_s: the mesh disappears that long after the last message; 0: never.
+            has_vertex_colors: whether messages have a colour for each vertex, of which
+                `color_rgba` then gives the opacity.
         """
         self.frame_id = frame_id
         self._corners = np.ascontiguousarray(faces.reshape(-1), dtype=np.intp)
         self._template = _template(frame_id, namespace, color_rgba, lifetime_s)
+        if has_vertex_colors:
+            self._template.colors = [self._template.color] * len(self._corners)
         self._points: np.ndarray | None = None
+        self._colors: np.ndarray | None = None
         self._points_start = 0
         self._buffer = bytearray()
-        self._find_points()
+        self._find_numbers()
         if self._points is not None and not self._patching_equals_rclpy():
             self._points = None
-        self._template.points = []  # tens of megabytes of a fine mesh
+        self._template.points = self._template.colors = []  # tens of megabytes of a fine mesh
 
     @property
     def is_fast(self) -> bool:
         """Whether messages are patched bytes."""
         return self._points is not None
 
-    def message(self, vertices_m: np.ndarray, stamp_ns: int) -> bytes | Marker:
+    def message(
+        self, vertices_m: np.ndarray, stamp_ns: int, vertex_rgb: np.ndarray | None = None,
+    ) -> bytes | Marker:
         """
         Return the message of one frame, in the form that Publisher.publish takes.
 
         Args:
             vertices_m: (V, 3) in the marker's frame.
             stamp_ns: the time the vertices refer to.
+            vertex_rgb: (V, 3), 0 .. 1, of a marker that has vertex colours.
         """
         if self._points is None:
-            return self.slow_message(vertices_m, stamp_ns)
+            return self.slow_message(vertices_m, stamp_ns, vertex_rgb)
         self._points[...] = vertices_m[self._corners]
+        if self._colors is not None:
+            assert vertex_rgb is not None
+            self._colors[:, :3] = vertex_rgb[self._corners]
         self._buffer[_STAMP] = struct.pack('<iI', *divmod(int(stamp_ns), _NANOSECONDS))
         return bytes(self._buffer)
 
-    def slow_message(self, vertices_m: np.ndarray, stamp_ns: int) -> Marker:
+    def slow_message(
+        self, vertices_m: np.ndarray, stamp_ns: int, vertex_rgb: np.ndarray | None = None,
+    ) -> Marker:
         """Return the same message built from Point objects."""
         marker = self._template
         marker.header.stamp = time_message(stamp_ns)
         marker.points = [
             Point(x=x, y=y, z=z) for x, y, z in np.asarray(vertices_m)[self._corners].tolist()]
+        if vertex_rgb is not None:
+            marker.colors = [
+                ColorRGBA(r=red, g=green, b=blue, a=marker.color.a)
+                for red, green, blue in np.asarray(vertex_rgb)[self._corners].tolist()]
         return marker
 
-    def _find_points(self) -> None:
+    def _find_numbers(self) -> None:
         points = [Point()] * len(self._corners)
         points[0], points[-1] = (Point(x=x, y=y, z=z) for x, y, z in _SENTINELS)
         self._template.points = points
@@ -100,17 +119,25 @@ class MeshMarker:
         self._buffer = bytearray(serialized)
         self._points = np.frombuffer(
             self._buffer, dtype='<f8', count=3 * len(self._corners), offset=first).reshape(-1, 3)
+        if self._template.colors:
+            start = first + 24 * len(self._corners)
+            self._colors = np.frombuffer(
+                self._buffer, dtype='<f4', count=4 * len(self._corners), offset=start + 4,
+            ).reshape(-1, 4)
 
     def _patching_equals_rclpy(self) -> bool:
         count = int(self._corners.max()) + 1
         vertices_m = np.arange(3.0 * count).reshape(count, 3) / 7.0 - 11.0
         stamp_ns = 1_234_567_890_987_654_321
-        slow = serialize_message(self.slow_message(vertices_m, stamp_ns))
-        fast = self.message(vertices_m, stamp_ns)
+        rgb = None if self._colors is None else np.cos(vertices_m) ** 2
+        slow = serialize_message(self.slow_message(vertices_m, stamp_ns, rgb))
+        fast = self.message(vertices_m, stamp_ns, rgb)
         # Only what is patched is compared: rclpy leaves the bytes between fields as they were.
-        points = slice(self._points_start, self._points_start + 24 * len(self._corners))
+        # Colours follow the points at once, behind their number.
+        size = (24 if rgb is None else 24 + 16) * len(self._corners) + (0 if rgb is None else 4)
+        numbers = slice(self._points_start, self._points_start + size)
         return len(slow) == len(fast) and all(
-            slow[part] == fast[part] for part in (_STAMP, points))
+            slow[part] == fast[part] for part in (_STAMP, numbers))
 
 
 def _template(

@@ -11,7 +11,7 @@ from motion_avatar_ros.body.avatar_urdf import avatar_urdf
 from motion_avatar_ros.body.joint_state import JointStateEncoder
 from motion_avatar_ros.body.mesh import load_builtin_mesh
 from motion_avatar_ros.body.pose import BodyPose
-from motion_avatar_ros.body.skeleton import REST_OFFSETS_M
+from motion_avatar_ros.body.skeleton import JOINT_INDEX, REST_OFFSETS_M
 from motion_avatar_ros.body.skinning import Skinner
 from motion_avatar_ros.body.smpl_file import load_smpl
 from motion_avatar_ros.nodes.mesh_node import MeshNode
@@ -124,6 +124,33 @@ def test_mesh_is_the_skinned_pose_with_frame_and_stamp_of_the_input(bench):
     assert (stamp_ns(marker.header.stamp), marker.header.frame_id) == (START_NS + 123, 'map')
     np.testing.assert_allclose(corners(rig.meshes[0]), expected_corners(pose()), atol=1e-5)
     assert rig.warnings == []
+
+
+def test_doubtful_legs_are_coloured_and_a_broken_confidence_is_not_believed(bench):
+    rig = bench(color_by='confidence').start()
+    confidence = rig.other.create_publisher(JointState, 'avatar_node/confidence', JOINT_STATES)
+    rig.look()
+    assert rig.until(lambda: confidence.get_subscription_count() == 1)
+
+    def shown(values: list[float]) -> np.ndarray:
+        message = body_message(pose())
+        confidence.publish(JointState(
+            header=message.header, name=['upper_body', 'lower_body'], position=values))
+        rig.spin(0.05)
+        count = len(rig.meshes)
+        rig.body.publish(message)
+        assert rig.until(lambda: len(rig.meshes) == count + 1)
+        return np.array([
+            (each.r, each.g, each.b)
+            for each in deserialize_message(rig.meshes[-1], Marker).colors])
+
+    sure, unsure = shown([1.0, 1.0]), shown([1.0, 0.1])
+    faces = load_builtin_mesh().vertex_parts[load_builtin_mesh().faces].ravel()
+    assert np.ptp(sure, axis=0).max() < 1e-6
+    changed = np.abs(unsure - sure).max(axis=1) > 0.1
+    assert changed[faces == JOINT_INDEX['left_ankle']].all()
+    assert not changed[faces == JOINT_INDEX['left_elbow']].any()
+    np.testing.assert_array_equal(shown([1.0, float('nan')]), unsure)
 
 
 def test_another_frame_of_the_body_is_followed(bench):

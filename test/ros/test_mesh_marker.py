@@ -58,6 +58,24 @@ def test_decoded_message_holds_this_frame_and_nothing_of_the_one_before(mesh):
     assert first != second  # the bytes given out before are not written into
 
 
+def test_vertex_colours_are_those_of_rclpy_and_none_of_the_frame_before(mesh):
+    marker = MeshMarker(
+        mesh.faces, 'odom', color_rgba=(0.1, 0.2, 0.3, 0.4), has_vertex_colors=True)
+    assert marker.is_fast
+    for seed in (1, 2):
+        vertices_m = moved(mesh, seed)
+        rgb = np.random.default_rng(seed).random(vertices_m.shape)
+        fast = marker.message(vertices_m, STAMP_NS + seed, rgb)
+        slow = serialize_message(marker.slow_message(vertices_m, STAMP_NS + seed, rgb))
+        decoded = deserialize_message(fast, Marker)
+        assert decoded == deserialize_message(slow, Marker)
+        assert len(fast) == len(slow)
+        colors = np.array([(each.r, each.g, each.b, each.a) for each in decoded.colors])
+        np.testing.assert_array_equal(
+            colors[:, :3], rgb[mesh.faces].reshape(-1, 3).astype(np.float32))
+        assert (colors[:, 3] == np.float32(0.4)).all()
+
+
 def test_one_triangle_works_too():
     marker = MeshMarker(np.array([[0, 1, 2]]), 'odom')
     assert marker.is_fast
