@@ -168,6 +168,12 @@ class RobotSolver:
             *self._pointers, address(rows), count, dt_s, *map(address, results))
         return results
 
+    def held_feet(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return where soles are held (2, 3) [m], left and right, and whether (2,) they are."""
+        feet = self._state.foot
+        return (np.array([list(foot.held) for foot in feet]),
+                np.array([bool(foot.stands) for foot in feet]))
+
     def parts(self) -> tuple[np.ndarray, np.ndarray]:
         """
         Return where the parts are in the last pose.

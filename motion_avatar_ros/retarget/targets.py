@@ -185,8 +185,12 @@ class TargetBuilder:
         root = np.ascontiguousarray(poses.root_position, dtype=float)
         rows = np.zeros(len(local), TARGET)
         self._build(self._pointer, address(local), address(root), len(local), address(rows))
-        assert TARGET.names is not None
-        return Targets(rows, **{name: rows[name] for name in TARGET.names})
+        return _targets(rows)
+
+    @property
+    def last(self) -> Targets:
+        """Those of the pose that was built by itself last, as F = 1."""
+        return _targets(self._row)
 
     def build_one(self, pose: BodyPose) -> int:
         """Build those of one pose; return where the row is, until the next is built."""
@@ -194,6 +198,11 @@ class TargetBuilder:
         self._root[:] = pose.root_position
         self._build(self._pointer, *self._one)
         return self._one[-1]
+
+
+def _targets(rows: np.ndarray) -> Targets:
+    assert TARGET.names is not None
+    return Targets(rows, **{name: rows[name] for name in TARGET.names})
 
 
 def _fill(structure: ctypes.Structure, name: str, values: np.ndarray) -> None:

@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from geometry_msgs.msg import TransformStamped
 import pytest
@@ -20,9 +21,13 @@ from safetensors.torch import load_file, save_file
 
 from motion_avatar_ros.estimation.random_model import write_random_baseline
 from motion_avatar_ros.nodes.avatar_node import AvatarNode
+from motion_avatar_ros.retarget.urdf import UrdfError, find_urdf
 from motion_avatar_ros.ros.body_messages import time_message
 from motion_avatar_ros.ros.qos import TF
 from motion_avatar_ros.ros.stream_checker import StreamChecker, StreamReport
+
+if TYPE_CHECKING:
+    from retarget_bench import RetargetBench
 
 RATE_HZ = 60.0
 FRAMES = {
@@ -186,3 +191,25 @@ def avatar_rig(ros_domain, random_model, capfd) -> Iterator[Callable[..., Avatar
     yield start
     for rig in rigs:
         rig.close()
+
+
+@pytest.fixture
+def make_bench(ros_domain) -> Iterator[Callable[..., RetargetBench]]:
+    pytest.importorskip('pinocchio', reason='pinocchio is not installed')
+    from retarget_bench import RetargetBench
+
+    try:
+        find_urdf('g1')
+    except UrdfError as error:
+        pytest.skip(str(error))
+    rclpy.init()
+    benches: list[RetargetBench] = []
+
+    def build(**overrides) -> RetargetBench:
+        benches.append(RetargetBench(**overrides))
+        return benches[-1]
+
+    yield build
+    for bench in benches:
+        bench.close()
+    rclpy.try_shutdown()

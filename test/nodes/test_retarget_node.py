@@ -4,161 +4,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 import math
 import time
 
-from motion_avatar_ros.body.joint_state import JointStateEncoder
-from motion_avatar_ros.body.pose import BodyPose
-from motion_avatar_ros.nodes.retarget_node import RetargetNode
-from motion_avatar_ros.retarget.urdf import UrdfError, find_urdf
-from motion_avatar_ros.ros.body_messages import joint_state_message, stamp_ns
-from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, MARKERS
+from motion_avatar_ros.retarget.urdf import find_urdf
+from motion_avatar_ros.ros.body_messages import stamp_ns
+from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED
 import numpy as np
 import pytest
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.parameter import Parameter
-from scipy.spatial.transform import Rotation
+from retarget_bench import PERIOD_S
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray, String
+from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
-from visualization_msgs.msg import MarkerArray
-
-pytest.importorskip('pinocchio', reason='pinocchio is not installed')
-
-PERIOD_S = 1.0 / 60.0
-LEFT_ELBOW = 18
 
 
-def person(bend_rad: float) -> BodyPose:
-    """Return somebody who stands and bends the left elbow."""
-    rotations = np.tile(np.eye(3), (22, 1, 1))
-    rotations[0] = Rotation.from_euler('x', 90, degrees=True).as_matrix()
-    rotations[LEFT_ELBOW] = Rotation.from_rotvec([0.0, -bend_rad, 0.0]).as_matrix()
-    return BodyPose(rotations, np.array([0.0, 0.0, 0.93]))
-
-
-class Bench:
-    """A retarget node, a person in front of it, and a robot that is where it is commanded."""
-
-    def __init__(self, **overrides) -> None:
-        overrides = {'robot': 'g1', **overrides}
-        self.node = RetargetNode(parameter_overrides=[
-            Parameter(name.replace('__', '.'), value=value)
-            for name, value in overrides.items()])
-        self.is_closed = False
-        self.warnings: list[str] = []
-        logger = self.node.get_logger()
-        self.node.get_logger = lambda: self
-        self.info = logger.info
-        self.error = self.warnings.append
-        self.warning = self.warnings.append
-        self.other = rclpy.create_node('other')
-        self.body = self.other.create_publisher(
-            JointState, 'avatar_node/joint_states', JOINT_STATES)
-        self.robot_state = self.other.create_publisher(JointState, 'joint_states', JOINT_STATES)
-        self.shown: list[JointState] = []
-        self.commands: list[JointTrajectory] = []
-        self.values: list[Float64MultiArray] = []
-        for kind, topic, store in (
-                (JointState, 'joint_states', self.shown),
-                (JointTrajectory, 'joint_trajectory', self.commands),
-                (Float64MultiArray, 'commands', self.values)):
-            self.other.create_subscription(
-                kind, f'retarget_node/{topic}', store.append, JOINT_STATES)
-        self.engage = self.other.create_client(SetBool, 'retarget_node/engage')
-        self.stop = self.other.create_client(Trigger, 'retarget_node/stop')
-        self.encoder = JointStateEncoder()
-        self.joints: dict[str, float] = {}
-        self.executor = SingleThreadedExecutor()
-        self.executor.add_node(self.node)
-        self.executor.add_node(self.other)
-
-    def start(self) -> Bench:
-        assert self.node.start(), self.warnings
-        assert self.until(lambda: self.body.get_subscription_count() == 1
-                          and self.engage.service_is_ready() and self.stop.service_is_ready())
-        return self
-
-    def until(self, condition: Callable[[], bool], timeout_s: float = 5.0) -> bool:
-        deadline_s = time.monotonic() + timeout_s
-        while not condition() and time.monotonic() < deadline_s:
-            self.executor.spin_once(timeout_sec=0.005)
-        return condition()
-
-    def message(self, bend_rad: float) -> JointState:
-        return joint_state_message(
-            person(bend_rad), self.other.get_clock().now().nanoseconds, 'odom', self.encoder)
-
-    def run(
-        self, seconds: float, bend_rad: Callable[[float], float] | None = lambda _: 0.6,
-        is_measured: bool = True,
-    ) -> None:
-        """Send bodies and measured joints at 60 Hz; `bend_rad` None sends no body."""
-        start_s = time.monotonic()
-        due_s = start_s
-        while due_s < start_s + seconds:
-            self.until(lambda: time.monotonic() >= due_s)
-            due_s += PERIOD_S
-            if is_measured:
-                self.measure()
-            if bend_rad is not None:
-                self.body.publish(self.message(bend_rad(due_s - start_s)))
-
-    def measure(self) -> None:
-        if self.commands:
-            last = self.commands[-1]
-            self.joints.update(zip(last.joint_names, last.points[0].positions))
-        if self.joints:
-            self.robot_state.publish(JointState(
-                name=list(self.joints), position=list(self.joints.values())))
-
-    def stand(self) -> None:
-        """Let the robot measure zero everywhere."""
-        self.run(0.3, is_measured=False)
-        self.joints = dict.fromkeys(self.shown[-1].name, 0.0)
-        self.run(0.2)
-
-    def call(self, client, request):
-        future = client.call_async(request)
-        assert self.until(future.done)
-        return future.result()
-
-    def positions(self) -> np.ndarray:
-        return np.array([command.points[0].positions for command in self.commands])
-
-    def close(self) -> None:
-        if self.is_closed:
-            return
-        self.is_closed = True
-        self.node.close()
-        self.other.destroy_node()
-        self.executor.shutdown()
-
-
-@pytest.fixture
-def make(ros_domain) -> Iterator[Callable[..., Bench]]:
-    try:
-        find_urdf('g1')
-    except UrdfError as error:
-        pytest.skip(str(error))
-    rclpy.init()
-    benches: list[Bench] = []
-
-    def build(**overrides) -> Bench:
-        benches.append(Bench(**overrides))
-        return benches[-1]
-
-    yield build
-    for bench in benches:
-        bench.close()
-    rclpy.try_shutdown()
-
-
-def test_it_shows_the_robot_but_commands_nothing_before_engage(make) -> None:
-    bench = make().start()
+def test_it_shows_the_robot_but_commands_nothing_before_engage(make_bench) -> None:
+    bench = make_bench().start()
     bench.run(0.5)
     shown = bench.shown[-1]
     assert len(shown.name) == 29 and len(bench.shown) >= 20
@@ -168,8 +30,8 @@ def test_it_shows_the_robot_but_commands_nothing_before_engage(make) -> None:
     assert not bench.commands
 
 
-def test_engage_without_measured_joints_is_refused_with_the_reason(make) -> None:
-    bench = make().start()
+def test_engage_without_measured_joints_is_refused_with_the_reason(make_bench) -> None:
+    bench = make_bench().start()
     bench.run(0.3, is_measured=False)
     response = bench.call(bench.engage, SetBool.Request(data=True))
     assert not response.success and 'joint states do not come' in response.message
@@ -177,8 +39,8 @@ def test_engage_without_measured_joints_is_refused_with_the_reason(make) -> None
     assert not bench.commands
 
 
-def test_engage_begins_at_the_measured_joints_and_never_jumps(make) -> None:
-    bench = make().start()
+def test_engage_begins_at_the_measured_joints_and_never_jumps(make_bench) -> None:
+    bench = make_bench().start()
     bench.stand()
     response = bench.call(bench.engage, SetBool.Request(data=True))
     assert response.success, response.message
@@ -191,8 +53,8 @@ def test_engage_begins_at_the_measured_joints_and_never_jumps(make) -> None:
     assert not any('knee' in name or 'hip' in name or 'ankle' in name for name in names)
 
 
-def test_a_stop_silences_at_once_and_stays(make) -> None:
-    bench = make().start()
+def test_a_stop_silences_at_once_and_stays(make_bench) -> None:
+    bench = make_bench().start()
     bench.stand()
     bench.call(bench.engage, SetBool.Request(data=True))
     bench.run(0.3)
@@ -207,8 +69,8 @@ def test_a_stop_silences_at_once_and_stays(make) -> None:
     assert bench.call(bench.engage, SetBool.Request(data=True)).success
 
 
-def test_a_body_that_stops_is_held_and_its_return_does_not_jump(make) -> None:
-    bench = make().start()
+def test_a_body_that_stops_is_held_and_its_return_does_not_jump(make_bench) -> None:
+    bench = make_bench().start()
     bench.stand()
     bench.call(bench.engage, SetBool.Request(data=True))
     bench.run(0.5)
@@ -227,8 +89,8 @@ def test_a_body_that_stops_is_held_and_its_return_does_not_jump(make) -> None:
     (lambda m: setattr(m.header.stamp, 'sec', m.header.stamp.sec - 60), 'old'),
     (lambda m: setattr(m.header, 'frame_id', ''), 'frame_id'),
 ], ids=['nan', 'missing name', 'old stamp', 'no frame'])
-def test_a_bad_body_message_moves_nothing_and_is_named(make, spoil, reason) -> None:
-    bench = make().start()
+def test_a_bad_body_message_moves_nothing_and_is_named(make_bench, spoil, reason) -> None:
+    bench = make_bench().start()
     bench.run(0.2)
     count = len(bench.shown)
     message = bench.message(0.5)
@@ -239,8 +101,8 @@ def test_a_bad_body_message_moves_nothing_and_is_named(make, spoil, reason) -> N
     assert len(bench.shown) <= count + 1
 
 
-def test_two_publishers_of_the_body_are_held(make) -> None:
-    bench = make().start()
+def test_two_publishers_of_the_body_are_held(make_bench) -> None:
+    bench = make_bench().start()
     bench.run(0.2)
     bench.other.create_publisher(JointState, 'avatar_node/joint_states', JOINT_STATES)
     assert bench.until(lambda: any('2 publishers' in line for line in bench.warnings))
@@ -249,9 +111,9 @@ def test_two_publishers_of_the_body_are_held(make) -> None:
     assert not bench.shown
 
 
-def test_forward_commands_come_in_the_controllers_order(make) -> None:
+def test_forward_commands_come_in_the_controllers_order(make_bench) -> None:
     names = ['right_elbow_joint', 'left_elbow_joint']
-    bench = make(command__interface='forward', command__names=names).start()
+    bench = make_bench(command__interface='forward', command__names=names).start()
     bench.stand()
     bench.joints |= {'right_elbow_joint': 0.3, 'left_elbow_joint': 1.1}
     bench.run(0.1)
@@ -265,19 +127,19 @@ def test_forward_commands_come_in_the_controllers_order(make) -> None:
     (['left_knee_joint'], 'whole_body'),
     (['left_elbow_joint', 'left_elbow_joint'], 'twice'),
 ])
-def test_joints_that_may_not_be_commanded_refuse_configure(make, names, reason) -> None:
-    bench = make(command__names=names)
+def test_joints_that_may_not_be_commanded_refuse_configure(make_bench, names, reason) -> None:
+    bench = make_bench(command__names=names)
     assert not bench.node.start()
     assert reason in bench.node.last_transition_error
 
 
-def test_a_whole_body_is_warned_of(make) -> None:
-    bench = make(command__joints='whole_body').start()
+def test_a_whole_body_is_warned_of(make_bench) -> None:
+    bench = make_bench(command__joints='whole_body').start()
     assert any('fixed base or in simulation only' in line for line in bench.warnings)
 
 
-def test_the_robot_may_come_by_topic(make) -> None:
-    bench = make(robot='').start()
+def test_the_robot_may_come_by_topic(make_bench) -> None:
+    bench = make_bench(robot='').start()
     bench.run(0.2)
     assert not bench.shown
     assert not bench.call(bench.engage, SetBool.Request(data=True)).success
@@ -296,24 +158,8 @@ def test_the_robot_may_come_by_topic(make) -> None:
     assert len(bench.node._retargeter.robot.joints) == 29
 
 
-def test_collision_capsules_are_drawn_while_somebody_looks(make) -> None:
-    bench = make().start()
-    bench.run(0.2)
-    drawn: list[MarkerArray] = []
-    bench.other.create_subscription(
-        MarkerArray, 'retarget_node/collision', drawn.append, MARKERS)
-    bench.until(lambda: bench.node._display._markers.get_subscription_count() == 1)
-    bench.run(1.0)
-    assert 3 <= len(drawn) <= 14
-    capsules = bench.node._retargeter.solver.collision.capsules
-    assert len(drawn[-1].markers) == 3 * len(capsules)
-    heights = [marker.pose.position.z for marker in drawn[-1].markers]
-    assert -0.1 < min(heights) < 0.15 and 1.0 < max(heights) < 1.5
-    assert all(marker.pose.position.y > 0.5 for marker in drawn[-1].markers)  # beside
-
-
-def test_joint_states_may_come_in_parts_but_every_part_must_go_on(make) -> None:
-    bench = make().start()
+def test_joint_states_may_come_in_parts_but_every_part_must_go_on(make_bench) -> None:
+    bench = make_bench().start()
     bench.run(0.3, is_measured=False)
     names = bench.shown[-1].name
     parts = [names[:15], names[15:], ['gripper']]
@@ -335,8 +181,8 @@ def test_joint_states_may_come_in_parts_but_every_part_must_go_on(make) -> None:
     assert 'joint states stopped' in bench.node._commands.gate.reason
 
 
-def test_commands_go_to_the_controllers_topic(make) -> None:
-    bench = make(command__topic='/arms/joint_trajectory').start()
+def test_commands_go_to_the_controllers_topic(make_bench) -> None:
+    bench = make_bench(command__topic='/arms/joint_trajectory').start()
     bench.other.create_subscription(
         JointTrajectory, '/arms/joint_trajectory', bench.commands.append, JOINT_STATES)
     bench.stand()
@@ -345,8 +191,8 @@ def test_commands_go_to_the_controllers_topic(make) -> None:
     assert bench.commands
 
 
-def test_an_output_rate_of_its_own_is_kept_between_bodies(make) -> None:
-    bench = make(output_rate_hz=200.0).start()
+def test_an_output_rate_of_its_own_is_kept_between_bodies(make_bench) -> None:
+    bench = make_bench(output_rate_hz=200.0).start()
     bench.run(0.5)
     bench.shown.clear()
     bench.run(1.0, lambda now_s: 0.6 + 0.4 * math.sin(3.0 * now_s))
@@ -363,8 +209,8 @@ def test_an_output_rate_of_its_own_is_kept_between_bodies(make) -> None:
     assert len(bench.shown) == count
 
 
-def test_commands_at_their_own_rate_begin_at_the_measured_joints(make) -> None:
-    bench = make(output_rate_hz=200.0).start()
+def test_commands_at_their_own_rate_begin_at_the_measured_joints(make_bench) -> None:
+    bench = make_bench(output_rate_hz=200.0).start()
     bench.stand()
     assert bench.call(bench.engage, SetBool.Request(data=True)).success
     bench.run(1.0)
@@ -373,8 +219,8 @@ def test_commands_at_their_own_rate_begin_at_the_measured_joints(make) -> None:
     assert np.abs(np.diff(positions, axis=0)).max() < 0.03
 
 
-def test_an_upper_body_is_followed_on_legs_that_stand(make) -> None:
-    bench = make(mode='upper_body').start()
+def test_an_upper_body_is_followed_on_legs_that_stand(make_bench) -> None:
+    bench = make_bench(mode='upper_body').start()
     bench.run(0.5)
     positions = dict(zip(bench.shown[-1].name, bench.shown[-1].position))
     assert positions['left_knee_joint'] == bench.shown[0].position[
@@ -382,7 +228,7 @@ def test_an_upper_body_is_followed_on_legs_that_stand(make) -> None:
     assert abs(positions['left_elbow_joint']) > 0.05
 
 
-def test_a_filter_smooths_what_trembles(make) -> None:
+def test_a_filter_smooths_what_trembles(make_bench) -> None:
     rng = np.random.default_rng(0)
 
     def trembles(bench) -> float:
@@ -393,8 +239,8 @@ def test_a_filter_smooths_what_trembles(make) -> None:
         bench.close()   # one node of its name at a time
         return float(np.std(np.diff(values)))
 
-    plain = trembles(make())
-    smooth = trembles(make(
+    plain = trembles(make_bench())
+    smooth = trembles(make_bench(
         filter__min_cutoff_hz=1.0, filter__rotation_min_cutoff_hz=1.0,
         filter__rotation_beta=0.0))
     assert smooth < 0.6 * plain
