@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-import ipaddress
 from typing import Any
 
 from motion_avatar_ros.ros.parameters import Parameter, ParameterError
-from motion_avatar_ros.ros.web_access import TOKEN_PATTERN, random_token
+from motion_avatar_ros.ros.web_access import is_this_machine, page_token
 from motion_avatar_ros.ros.web_certificate import server_context
 from motion_avatar_ros.ros.webxr_server import WebXrServerSettings
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES
@@ -64,26 +63,16 @@ def server_settings(values: Mapping[str, Any]) -> WebXrServerSettings:
     Return how the page is to be served; the certificate is made if there is none.
 
     Raises:
-        ParameterError: plain HTTP on a network, or a token that cannot be typed.
+        ParameterError: plain HTTP on a network.
+        WebTokenError: a token that cannot be typed.
         WebCertificateError: the certificate cannot be made or used.
     """
     host, token = values['host'], values['token']
-    if not values['https'] and not _is_this_machine(host):
+    if not values['https'] and not is_this_machine(host):
         raise ParameterError(
             f"parameter 'https' is False with host '{host}'; allowed: only with 127.0.0.1, ::1 "
             'or localhost, since browsers give no headset to a page that is not secure')
-    if token and TOKEN_PATTERN.fullmatch(token) is None:
-        raise ParameterError(
-            "parameter 'token' cannot be used; allowed: 6 to 64 letters, digits and . _ ~ -, or "
-            'nothing for a random one')
     tls = server_context(values['certificate'], values['key']) if values['https'] else None
     return WebXrServerSettings(
-        host=host, port=values['port'], tls=tls, token=token or random_token(),
+        host=host, port=values['port'], tls=tls, token=page_token(token),
         silence_s=values['silence_s'])
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == 'localhost'

@@ -7,8 +7,11 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum
 import hmac
+import ipaddress
 import re
 import secrets
+
+from motion_avatar_ros.errors import MotionAvatarError
 
 TOKEN_DIGITS = 8
 #: Characters that need no escaping in the fragment of an address.
@@ -27,6 +30,24 @@ class Verdict(Enum):
     RIGHT = 'right'
     WRONG = 'wrong'
     TOO_OFTEN = 'too often'
+
+
+class WebTokenError(MotionAvatarError):
+    """A token that cannot be part of an address."""
+
+
+def page_token(given: str) -> str:
+    """
+    Return the token that is given, or where it is empty a new one.
+
+    Raises:
+        WebTokenError: it cannot be used.
+    """
+    if given and TOKEN_PATTERN.fullmatch(given) is None:
+        raise WebTokenError(
+            "parameter 'token' cannot be used; allowed: 6 to 64 letters, digits and . _ ~ -, or "
+            'nothing for a random one')
+    return given or random_token()
 
 
 def random_token() -> str:
@@ -70,6 +91,14 @@ class TokenGate:
         self._wrong.setdefault(address, deque(maxlen=_WRONG_PER_ADDRESS)).append(now_s)
         self._all_wrong.append(now_s)
         return Verdict.WRONG
+
+
+def is_this_machine(host: str) -> bool:
+    """Tell whether a host's name or address is one by which only this machine is reached."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == 'localhost'
 
 
 def is_same_origin(origin: str | None, host: str, is_secure: bool) -> bool:

@@ -9,18 +9,23 @@ camera: the person stays in front of every visitor's own view, and nobody's orbi
 
 from __future__ import annotations
 
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 import errno
 import io
 import logging
 import math
 import socket
+import ssl
 
 import numpy as np
 import viser
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.ros.web_access import is_this_machine
+from motion_avatar_ros.ros.web_certificate import lan_addresses
+from motion_avatar_ros.ros.web_guard import PageGuard
 
 FOLLOW_CHOICES = ('off', 'position', 'heading')
 
@@ -51,12 +56,16 @@ class WebViewSettings:
         follow: 'off', 'position' (the person stays in the middle) or 'heading' (and is always
             seen from the front).
         follow_time_constant_s: how slowly the view follows [s].
+        token: to be known by whoever opens the page; None where it is this machine's only.
+        tls: None for plain HTTP.
     """
 
     host: str = '127.0.0.1'
     port: int = _DEFAULT_PORT
     follow: str = 'position'
     follow_time_constant_s: float = 0.15
+    token: str | None = None
+    tls: ssl.SSLContext | None = None
 
 
 class WebView:
@@ -66,6 +75,7 @@ class WebView:
         self._settings = settings
         self.server = _start_server(settings)
         self._place = _FollowedPlace(settings.follow_time_constant_s)
+        self._follow: viser.GuiDropdownHandle[str] | None = None
         scene, gui = self.server.scene, self.server.gui
         gui.configure_theme(
             control_layout='floating', control_width='small', show_logo=False,
@@ -83,14 +93,33 @@ class WebView:
             cell_color=_GRID_CELL, section_color=_GRID_SECTION, fade_distance=14.0,
             fade_from='origin', shadow_opacity=0.3)
         self._report = gui.add_markdown('waiting for a body …')
-        self._follow = gui.add_dropdown('follow', FOLLOW_CHOICES, initial_value=settings.follow)
 
     @property
     def page(self) -> str:
-        """Address of the page."""
+        """Address of the page, without its token."""
         host = self.server.get_host()
-        shown = 'localhost' if host in ('127.0.0.1', '0.0.0.0', '::', '::1') else host
-        return f'http://{shown}:{self.server.get_port()}'
+        if host in ('0.0.0.0', '::'):
+            host = next(iter(lan_addresses()), 'localhost')
+        shown = 'localhost' if is_this_machine(host) else f'[{host}]' if ':' in host else host
+        scheme = 'http' if self._settings.tls is None else 'https'
+        return f'{scheme}://{shown}:{self.server.get_port()}'
+
+    @property
+    def invitation(self) -> str:
+        """Address that opens the page."""
+        token = self._settings.token
+        return self.page if token is None else f'{self.page}/?token={token}'
+
+    def add_follow_choice(self) -> None:
+        """Put the choice of what the view follows on the page."""
+        self._follow = self.server.gui.add_dropdown(
+            'follow', FOLLOW_CHOICES, initial_value=self._settings.follow)
+
+    @contextmanager
+    def folder(self, label: str, is_open: bool = False) -> Iterator[None]:
+        """Collect what is put on the panel meanwhile under a heading."""
+        with self.server.gui.add_folder(label, expand_by_default=is_open):
+            yield
 
     @staticmethod
     def scene_path(name: str) -> str:
@@ -107,7 +136,8 @@ class WebView:
             now_s: steady time [s].
         """
         place = self._place.moved(
-            position_m[:2], heading_rad, now_s, self._follow.value)
+            position_m[:2], heading_rad, now_s,
+            self._settings.follow if self._follow is None else self._follow.value)
         cos, sin = math.cos(place[2]), math.sin(place[2])
         x, y = -(cos * place[0] + sin * place[1]), sin * place[0] - cos * place[1]
         self._space.position = (x, y, 0.0)
@@ -116,13 +146,19 @@ class WebView:
 
     def show_report(self, markdown: str) -> None:
         """Replace the panel's text."""
-        if self._report.content != markdown:
-            self._report.content = markdown
+        update_handle(self._report, content=markdown)
 
     def close(self) -> None:
         """Stop serving."""
         with redirect_stdout(io.StringIO()):
             self.server.stop()
+
+
+def update_handle(handle: object, **values: object) -> None:
+    """Set those properties that change: each setting travels to every visitor."""
+    for name, value in values.items():
+        if getattr(handle, name) != value:
+            setattr(handle, name, value)
 
 
 class _FollowedPlace:
@@ -155,10 +191,17 @@ def _start_server(settings: WebViewSettings) -> viser.ViserServer:
         raise WebPageError(f"follow '{settings.follow}': allowed are {', '.join(FOLLOW_CHOICES)}")
     logging.getLogger('websockets').setLevel(logging.CRITICAL)
     port = settings.port or _DEFAULT_PORT
+    if settings.token is None and not is_this_machine(settings.host):
+        raise WebPageError(f"host '{settings.host}' is served with a token only")
     _check_address(settings.host, settings.port)  # viser would wait for ever
-    with redirect_stdout(io.StringIO()):  # viser prints a banner
+    guard = PageGuard(settings.token, settings.tls)
+    with redirect_stdout(io.StringIO()), guard.in_front():  # viser prints a banner
         server = viser.ViserServer(
             host=settings.host, port=port, label='motion avatar', verbose=False)
+        if not guard.is_in_use:
+            server.stop()
+            raise WebPageError(
+                f'this version of viser, {viser.__version__}, lets everybody in; allowed: 1.1')
         if settings.port and server.get_port() != port:  # viser goes on to the next free port
             server.stop()
             raise _port_taken(port)

@@ -23,6 +23,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
+from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.nodes.webxr_parameters import (
     WEBXR_PARAMETERS, server_settings, tracker_targets,
 )
@@ -230,7 +231,7 @@ def test_deactivated_node_serves_nothing_and_comes_back_on_the_same_topics(make_
     ({'token': 'short'}, "'token'"), ({'token': 'with space'}, "'token'"),
 ])
 def test_settings_that_make_no_sense_together_are_refused(changes, words):
-    with pytest.raises(ParameterError, match=words):
+    with pytest.raises(MotionAvatarError, match=words):
         server_settings({**DEFAULTS, **changes})
 
 
@@ -239,7 +240,7 @@ def test_token_is_a_new_one_at_each_start_and_never_repeated_in_a_refusal(tmp_pa
     tokens = {server_settings(DEFAULTS).token for _ in range(20)}
     assert len(tokens) == 20
     assert all(re.fullmatch('[0-9]{8}', token) for token in tokens)
-    with pytest.raises(ParameterError) as refused:
+    with pytest.raises(MotionAvatarError) as refused:
         server_settings({**DEFAULTS, 'token': 'se cret'})
     assert 'se cret' not in str(refused.value)
 
