@@ -102,17 +102,18 @@ def run(arguments: Namespace) -> int:
 
 def _robot(asked: str | None) -> str | None:
     """Return the robot to show, or None; a bad one is refused before anything starts."""
-    from motion_avatar_ros.retarget.urdf import UrdfError, find_urdf
+    from motion_avatar_ros.retarget.urdf import EXAMPLE_ROBOTS, UrdfError, find_urdf
 
     if asked == 'none':
         return None
+    name = asked or _USUAL_ROBOT
     try:
-        path = find_urdf(asked or _USUAL_ROBOT)
+        path = find_urdf(name)
     except UrdfError:
         if asked is None:
             return None
         raise
-    return str(path.resolve())
+    return name if name in EXAMPLE_ROBOTS else str(path.resolve())
 
 
 def _say(is_json: bool) -> Callable[[str], None]:

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from importlib import resources
-import os
 from pathlib import Path
 import re
 from typing import Any
@@ -20,20 +18,11 @@ import yaml
 from motion_avatar_ros.errors import ModelFolderError
 from motion_avatar_ros.estimation.compact_weights import compacted, expanded
 from motion_avatar_ros.estimation.confidence import ConfidenceScale
+from motion_avatar_ros.estimation.shipped_models import (
+    CONFIG_FILE, model_folders, shipped_models,
+)
 
-CONFIG_FILE = 'config.yaml'
 WEIGHTS_FILE = 'weights.safetensors'
-
-
-def model_folders() -> list[Path]:
-    """Return where models are looked for by name: the source tree, then the installed share."""
-    package = Path(str(resources.files('motion_avatar_ros')))
-    places = [package.parent / 'models']
-    places += [
-        Path(prefix) / 'share' / 'motion_avatar_ros' / 'models'
-        for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if prefix
-    ]
-    return [place for place in places if place.is_dir()]
 
 
 def find_model(name_or_folder: str | Path) -> Path:
@@ -45,15 +34,13 @@ def find_model(name_or_folder: str | Path) -> Path:
     """
     folder = Path(name_or_folder)
     is_name = re.fullmatch(r'[A-Za-z0-9][\w.-]*', str(name_or_folder)) is not None
-    places = model_folders()
-    candidates = [place / folder for place in places] if is_name else []
+    candidates = [place / folder for place in model_folders()] if is_name else []
     for candidate in (*candidates, folder):
         if candidate.is_dir():
             return candidate
-    known = sorted({
-        path.parent.name for place in places for path in place.glob(f'*/{CONFIG_FILE}')})
     raise ModelFolderError(
-        name_or_folder, f'no such folder; shipped models: {", ".join(known) or "none"}')
+        name_or_folder,
+        f'no such folder; shipped models: {", ".join(shipped_models()) or "none"}')
 
 
 def write_model_folder(folder: Path, config: dict[str, Any], network: nn.Module) -> None:

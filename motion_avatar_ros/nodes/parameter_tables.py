@@ -19,7 +19,7 @@ from motion_avatar_ros.nodes.avatar_parameters import AVATAR_PARAMETERS
 from motion_avatar_ros.nodes.mesh_parameters import MESH_PARAMETERS
 from motion_avatar_ros.nodes.retarget_parameters import RETARGET_PARAMETERS
 from motion_avatar_ros.nodes.tracker_player_parameters import PLAYER_PARAMETERS
-from motion_avatar_ros.nodes.viewer_node import VIEWER_PARAMETERS
+from motion_avatar_ros.nodes.viewer_parameters import VIEWER_PARAMETERS
 from motion_avatar_ros.nodes.webxr_parameters import WEBXR_PARAMETERS
 from motion_avatar_ros.ros.lifecycle import AUTO_ACTIVATE
 from motion_avatar_ros.ros.parameters import Parameter, parameter_table_markdown

@@ -280,6 +280,7 @@ class RetargetNode(AvatarLifecycleNode):
         values = {
             'state': self.state_label,
             'robot': None if retargeter is None else retargeter.robot.name,
+            'robot_parameter': self._values['robot'],
             'engage_state': None if gate is None else gate.state.value,
             'engage_reason': None if gate is None else gate.reason,
             'input_rate_hz': self._input_rate.rate_hz(),

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 import time
 from typing import Any
 
@@ -12,9 +11,8 @@ from rclpy.node import Node
 from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
+from motion_avatar_ros.nodes.node_statuses import ToldStatus
 from motion_avatar_ros.ros.web_robot_control import DISENGAGE, ENGAGE, STOP, WebRobotControl
-
-_SILENCE_S = 3.0    # a node that says nothing for so long is gone
 
 
 class RobotControl:
@@ -23,19 +21,18 @@ class RobotControl:
     def __init__(self, node: Node, robot_node: str, page: WebRobotControl) -> None:
         """Make the clients of `robot_node`, a name with its namespace if that differs."""
         self._page = page
-        #: Full name of the other node, as its diagnostics have it.
-        self.name = node.resolve_topic_name(robot_node)
+        self._name = node.resolve_topic_name(robot_node)
         self._engage: Any = node.create_client(SetBool, f'{robot_node}/engage')
         self._stop: Any = node.create_client(Trigger, f'{robot_node}/stop')
-        self._told: Mapping[str, str] = {}
-        self._told_s = float('-inf')
 
-    def take_status(self, values: Mapping[str, str]) -> None:
-        """Take what the other node's diagnostics say."""
-        self._told, self._told_s = values, time.monotonic()
+    def update(self, told: ToldStatus, silence_s: float | None) -> None:
+        """
+        Pass on what was clicked, and show how the robot is.
 
-    def update(self) -> None:
-        """Pass on what was clicked, and show how the robot is."""
+        Args:
+            told: by its node.
+            silence_s: since its joint states stopped, None while they come.
+        """
         now_s = time.monotonic()
         request = self._page.take_request()
         if request is not None:
@@ -46,11 +43,12 @@ class RobotControl:
             if client.service_is_ready():
                 client.call_async(message).add_done_callback(self._on_answer)
             else:
-                self._page.show_answer(False, f'{self.name} does not answer', now_s)
-        state = self._told.get('engage_state')
-        is_there = state is not None and now_s - self._told_s < _SILENCE_S
-        self._page.show(
-            state if is_there else None, self._told.get('engage_reason', ''), now_s)
+                self._page.show_answer(False, f'{self._name} does not answer', now_s)
+        state = told.values.get('engage_state')
+        reason = told.values.get('engage_reason', '')
+        if silence_s is not None:
+            reason = f'{self._name} is silent for {silence_s:.1f} s'
+        self._page.show(state if told.is_fresh else None, reason, now_s)
 
     def _on_answer(self, future: Future) -> None:
         if not future.cancelled():

@@ -14,7 +14,7 @@ import threading
 
 from motion_avatar_ros.ros.calibration_report import CalibrationReport, offset_rows, size_line
 from motion_avatar_ros.ros.calibration_session import DONE, REFUSED
-from motion_avatar_ros.ros.web_view import WebView
+from motion_avatar_ros.ros.web_view import WebView, update_handle
 from motion_avatar_ros.trackers.calibration import CALIBRATION_STEPS
 
 _VERDICT_S = 20.0  # how long a verdict stays
@@ -49,7 +49,9 @@ class WebCalibration:
         self._button = gui.add_button(
             'calibrate', hint='head, arms and floor of whoever wears the trackers, in 15 s')
         self._button.on_click(lambda _: self._asked.set())
-        self._operator = gui.add_markdown('')
+        self._folder = gui.add_folder('operator', expand_by_default=False, visible=False)
+        with self._folder:
+            self._operator = gui.add_markdown('')
         self._banner = gui.add_html('', visible=False)
         self._verdict: tuple[str, str] | None = None
         self._verdict_until_s = 0.0
@@ -76,22 +78,23 @@ class WebCalibration:
         """
         is_running = report is not None and report.is_running
         if report is not None:
-            _set(self._operator, 'content', operator_markdown(report))
+            update_handle(self._operator, content=operator_markdown(report))
+            update_handle(self._folder, visible=True)
             if self._was_running and report.state in (DONE, REFUSED):
                 self.show_answer(report.state == DONE, report.message, now_s)
         self._was_running = is_running
-        _set(self._button, 'disabled', is_running)
+        update_handle(self._button, disabled=is_running)
         if report is not None and is_running:
             self._verdict = None
             self._show_banner(prompt_html(report))
         elif self._verdict is not None and now_s < self._verdict_until_s:
             self._show_banner(verdict_html(*self._verdict))
         else:
-            _set(self._banner, 'visible', False)
+            update_handle(self._banner, visible=False)
 
     def _show_banner(self, html: str) -> None:
-        _set(self._banner, 'content', html)
-        _set(self._banner, 'visible', True)
+        update_handle(self._banner, content=html)
+        update_handle(self._banner, visible=True)
 
 
 def prompt_html(report: CalibrationReport) -> str:
@@ -134,9 +137,3 @@ def _share(report: CalibrationReport, number: int) -> float:
 def _plain(text: str) -> str:
     """Return text whose marks are none of Markdown's."""
     return ''.join(f'\\{mark}' if mark in '\\`*_[]<>|#' else mark for mark in text)
-
-
-def _set(handle: object, name: str, value: object) -> None:
-    """Set a property if it changes: each setting travels to every visitor."""
-    if getattr(handle, name) != value:
-        setattr(handle, name, value)

@@ -11,7 +11,7 @@ from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.rotations import quaternion_from_matrix
 from motion_avatar_ros.body.skeleton import JOINT_COUNT, REST_OFFSETS_M
 from motion_avatar_ros.body.skinning import skeleton_scale
-from motion_avatar_ros.ros.web_view import WebView
+from motion_avatar_ros.ros.web_view import WebView, update_handle
 
 BODY_COLOUR = (176, 190, 207)
 TRUTH_COLOUR = (240, 150, 70)
@@ -21,6 +21,7 @@ TRACKER_COLOURS = {
     'pelvis': (200, 160, 40), 'left_foot': (18, 120, 190), 'right_foot': (200, 90, 160),
 }
 _OTHER_COLOUR = (120, 120, 120)
+_OLD_OPACITY = 0.3
 
 
 class SkinnedFigure:
@@ -44,6 +45,7 @@ class SkinnedFigure:
         scale = skeleton_scale(offsets_m)
         self._view = view
         self._offsets_m = offsets_m
+        self._opacity = opacity
         self._mesh = view.server.scene.add_mesh_skinned(
             view.scene_path(name), (scale * mesh.vertices).astype(np.float32),
             mesh.faces.astype(np.uint32),
@@ -61,6 +63,10 @@ class SkinnedFigure:
                 bone.wxyz = orientation
                 bone.position = position
             self._mesh.visible = True
+
+    def fade(self, is_old: bool) -> None:
+        """Draw it pale while what it shows is old."""
+        update_handle(self._mesh, opacity=_OLD_OPACITY if is_old else self._opacity)
 
     def hide(self) -> None:
         """Take it from the page until the next pose."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+#: Without a pose for so long what is shown is old.
+STALE_S = 0.5
+
 _NOTHING = '–'
 _INPUT_RATE_KEY = 'head.rate_hz'
 
@@ -60,7 +63,8 @@ def report_markdown(
         ('latency p99', f'{_number(body.latency_p99_ms)} ms'),
     ]
     lines = ['| | |', '|---|---|', *(f'| {name} | {value} |' for name, value in rows)]
-    said = ([] if doubt is None else [f'**{doubt}**']) + remarks(body)
+    said = ([] if doubt is None else [f'**{doubt}**']) + [
+        f'**{line}**' for line in remarks(body)]
     if headset_page is not None:
         said.append(f'[use this headset]({headset_page})')
     return '\n'.join(lines + [f'\n{line}' for line in said])
@@ -73,8 +77,8 @@ def remarks(body: BodyReception) -> list[str]:
         lines.append(f'{body.publishers} publishers on `{body.topic}`: the body is held')
     if body.age_s is None:
         lines.append(f'no pose on `{body.topic}` yet')
-    elif body.age_s > 1.0:
-        lines.append(f'no pose for {body.age_s:.0f} s')
+    elif body.age_s > STALE_S:
+        lines.append(f'no pose for {body.age_s:.1f} s: what is shown is old')
     if body.problem is not None:
         lines.append(body.problem)
     return lines

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from motion_avatar_ros.ros.web_view import WebView
+from motion_avatar_ros.ros.web_view import WebView, update_handle
 
 ENGAGE, DISENGAGE, STOP = 'engage', 'disengage', 'stop'
 #: What the first button asks for, by the state of the engage gate (`safety.engage_gate`).
@@ -18,18 +18,11 @@ _ANSWER_S = 8.0     # how long an answer stays
 class WebRobotControl:
     """Buttons and a line of text; clicks come from the page's threads, the rest from one."""
 
-    def __init__(self, view: WebView, may_engage: bool) -> None:
-        """
-        Put them on the page, unseen until a robot's node is there.
-
-        Args:
-            view: the page.
-            may_engage: whether who opens the page may set a robot in motion; all may stop it.
-        """
+    def __init__(self, view: WebView) -> None:
+        """Put them on the page, unseen until a robot's node is there."""
         gui = view.server.gui
         self._requests: deque[str] = deque()
         self._next = ENGAGE
-        self._may_engage = may_engage
         self._engage = gui.add_button(
             _LABELS[ENGAGE], visible=False,
             hint='commands begin where the robot is, and approach the operator slowly')
@@ -67,12 +60,8 @@ class WebRobotControl:
         text = f'robot: **{state}**, {reason}' if is_there else ''
         if now_s < self._answer_until_s:
             text += f'\n\n*{self._answer}*'
-        for handle, name, value in (
-                (self._engage, 'visible', is_there and (
-                    self._may_engage or self._next == DISENGAGE)),
-                (self._engage, 'label', 'release stop' if state == 'stopped' else (
-                    _LABELS[self._next])),
-                (self._stop, 'visible', is_there), (self._state, 'visible', is_there),
-                (self._state, 'content', text)):
-            if getattr(handle, name) != value:  # each setting travels to every visitor
-                setattr(handle, name, value)
+        update_handle(
+            self._engage, visible=is_there,
+            label='release stop' if state == 'stopped' else _LABELS[self._next])
+        update_handle(self._stop, visible=is_there)
+        update_handle(self._state, visible=is_there, content=text)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from motion_avatar_ros.estimation.model_folder import model_folders
+from motion_avatar_ros.estimation.shipped_models import model_folders
 from motion_avatar_ros.training.configuration import ConfigurationError
 
 LIVE = 'live'

@@ -13,6 +13,7 @@ import rclpy
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
+from visualization_msgs.msg import MarkerArray
 
 pytest.importorskip('pinocchio', reason='needs pinocchio')
 
@@ -20,8 +21,9 @@ from motion_avatar_ros.body.joint_state import JointStateEncoder  # noqa: E402
 from motion_avatar_ros.body.pose import BodyPose  # noqa: E402
 from motion_avatar_ros.nodes.viewer_node import ViewerNode  # noqa: E402
 from motion_avatar_ros.ros.body_messages import joint_state_message  # noqa: E402
-from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, TF  # noqa: E402
+from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, MARKERS, TF  # noqa: E402
 from motion_avatar_ros.ros.robot_messages import base_transform  # noqa: E402
+from motion_avatar_ros.ros.shape_markers import ball, marker_array  # noqa: E402
 
 URDF = """<robot name="r"><link name="base"><visual><geometry><box size="1 1 1"/></geometry>
 </visual></link><link name="arm"><visual><geometry><box size="1 1 1"/></geometry></visual></link>
@@ -88,3 +90,43 @@ def test_joints_that_are_not_finite_are_not_drawn(viewer, sender):
     describe(viewer, sender, URDF)
     viewer._robot._on_joints(JointState(name=['j'], position=[float('nan')]))
     assert viewer._robot._joints is None
+
+
+def test_markers_move_with_the_robot_that_is_shown_beside_the_person(viewer, sender):
+    describe(viewer, sender, URDF)
+    robot = viewer._robot
+    joints = sender.create_publisher(JointState, 'retarget_node/joint_states', JOINT_STATES)
+    markers = sender.create_publisher(MarkerArray, 'retarget_node/targets', MARKERS)
+    spin_until(viewer, lambda: joints.get_subscription_count() == 1)
+    joints.publish(JointState(name=['j'], position=[1.0]))
+    spin_until(viewer, lambda: robot._joints is not None)
+    robot._base = (5.0, 6.0, 0.7), (0.0, 0.0, 0.0, 1.0)
+    assert markers.get_subscription_count() == 0    # nobody has ticked the box
+    view = robot._markers[0]
+    view._box.value = True
+
+    def drawn() -> bool:
+        robot._received_s = time.monotonic()
+        robot.draw(np.array([3.0, -1.0, 0.9]), 0.0)
+        markers.publish(marker_array(
+            [ball(np.array([5.0, 6.0, 1.2]), 0.1, (1.0, 0.0, 0.0, 1.0))], 'targets', 0, 'odom'))
+        return bool(view._markers._shapes)
+
+    spin_until(viewer, drawn)
+    ball_m = view._markers._shapes['targets', 0][1].position + view._space.position
+    np.testing.assert_allclose(ball_m, robot._figure._frames[-1].position + [0.0, 0.0, 0.5])
+    view._box.value = False
+    spin_until(viewer, lambda: not drawn())
+    spin_until(viewer, lambda: markers.get_subscription_count() == 0)
+
+
+def test_a_robot_that_is_silent_is_not_shown_as_if_it_stood_there(viewer, sender, monkeypatch):
+    describe(viewer, sender, URDF)
+    robot = viewer._robot
+    robot._on_joints(JointState(name=['j'], position=[1.0]))
+    robot.draw(np.array([3.0, -1.0, 0.9]), 0.0)
+    robot.watch()
+    assert robot._figure._root.visible and robot._markers[0]._box.visible
+    robot._received_s -= 0.6
+    robot.watch()
+    assert not robot._figure._root.visible and not robot._markers[0]._box.visible

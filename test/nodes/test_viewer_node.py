@@ -65,25 +65,25 @@ def body_message(root_m):
 
 
 def shown_root(viewer):
-    return np.array(viewer._body_figure._mesh.bones[0].position)
+    return np.array(viewer._body.figure._mesh.bones[0].position)
 
 
 def test_received_pose_reaches_the_page(viewer, sender):
     publisher = sender.create_publisher(JointState, TOPIC, JOINT_STATES)
     spin_until(viewer, lambda: publisher.get_subscription_count() > 0)
     publisher.publish(body_message([1.0, 2.0, 0.9]))
-    spin_until(viewer, lambda: viewer._body_figure._mesh.visible)
+    spin_until(viewer, lambda: viewer._body.figure._mesh.visible)
     np.testing.assert_allclose(shown_root(viewer), [1.0, 2.0, 0.9], atol=1e-6)
 
 
 def test_two_publishers_hold_the_body_and_the_panel_says_so(viewer, sender):
     publishers = [sender.create_publisher(JointState, TOPIC, JOINT_STATES) for _ in range(2)]
-    spin_until(viewer, lambda: viewer._body_publishers == 2)
+    spin_until(viewer, lambda: viewer._body._publishers == 2)
     publishers[0].publish(body_message([1.0, 2.0, 0.9]))
-    spin_until(viewer, lambda: viewer._received_s is not None)
+    spin_until(viewer, lambda: viewer._body.age_s() is not None)
     viewer._draw()
     viewer._report()
-    assert not viewer._body_figure._mesh.visible
+    assert not viewer._body.figure._mesh.visible
     assert '2 publishers' in viewer._view._report.content
     level, line, values = viewer._diagnose()
     assert level == 1 and '2 publishers' in line and values['body_publishers'] == 2
@@ -95,17 +95,17 @@ def test_message_that_is_no_pose_is_told_and_nothing_moves(viewer, sender):
     message = body_message([1.0, 2.0, 0.9])
     message.position[7] = float('nan')
     publisher.publish(message)
-    spin_until(viewer, lambda: viewer._problem is not None)
-    assert 'not finite' in viewer._problem
-    assert not viewer._body_figure._mesh.visible
+    spin_until(viewer, lambda: viewer._body._problem is not None)
+    assert 'not finite' in viewer._body._problem
+    assert not viewer._body.figure._mesh.visible
 
 
 def test_tracker_sample_that_is_not_finite_stays_off_the_page(viewer):
-    head = viewer._trackers['head']
-    viewer._on_sample('head', 0, (0.0, float('nan'), 1.6), QUARTER_TURN)
+    head = viewer._trackers.figures['head']
+    viewer._trackers.take('head', 0, (0.0, float('nan'), 1.6), QUARTER_TURN)
     viewer._draw()
     assert not head._frame.visible
-    viewer._on_sample('head', 0, (0.0, 0.5, 1.6), QUARTER_TURN)
+    viewer._trackers.take('head', 0, (0.0, 0.5, 1.6), QUARTER_TURN)
     viewer._draw()
     assert head._frame.visible
 
@@ -114,10 +114,11 @@ def test_trackers_are_drawn_as_of_the_stamp_of_the_body(viewer):
     message = body_message([0.0, 0.0, 0.9])
     stamp = stamp_ns(message.header.stamp)
     for step in range(-3, 4):
-        viewer._on_sample('head', stamp + step * 16_000_000, (0.1 * step, 0.0, 1.6), QUARTER_TURN)
-    viewer._on_body(message)
+        viewer._trackers.take(
+            'head', stamp + step * 16_000_000, (0.1 * step, 0.0, 1.6), QUARTER_TURN)
+    viewer._body.take(message)
     viewer._draw()
-    np.testing.assert_allclose(viewer._trackers['head']._frame.position, [0.0, 0.0, 1.6])
+    np.testing.assert_allclose(viewer._trackers.figures['head']._frame.position, [0.0, 0.0, 1.6])
 
 
 def test_panel_shows_the_status_of_its_own_avatar_only(viewer):
@@ -125,7 +126,7 @@ def test_panel_shows_the_status_of_its_own_avatar_only(viewer):
         return DiagnosticStatus(
             name='avatar_node', hardware_id=node, values=[KeyValue(key='state', value=state)])
 
-    viewer._on_diagnostics(DiagnosticArray(status=[
+    viewer._statuses.take(DiagnosticArray(status=[
         status('/avatar_node', 'tracking'), status('/other/avatar_node', 'hold')]))
     viewer._report()
     assert 'tracking' in viewer._view._report.content
@@ -180,9 +181,9 @@ def test_button_calls_the_avatar_and_its_answer_reaches_the_page(viewer, sender)
         return response
 
     sender.create_service(Trigger, 'avatar_node/calibrate', calibrate)
-    spin_until(viewer, lambda: viewer._calibration.is_available)
-    viewer._web_calibration._asked.set()
-    banner = viewer._web_calibration._banner
+    spin_until(viewer, lambda: viewer._calibration.client.is_available)
+    viewer._calibration._page._asked.set()
+    banner = viewer._calibration._page._banner
     while not banner.visible:
         rclpy.spin_once(viewer, timeout_sec=0.05)
         rclpy.spin_once(sender, timeout_sec=0.05)
@@ -191,9 +192,9 @@ def test_button_calls_the_avatar_and_its_answer_reaches_the_page(viewer, sender)
 
 
 def test_button_without_an_avatar_says_what_is_missing(viewer):
-    viewer._web_calibration._asked.set()
-    spin_until(viewer, lambda: viewer._web_calibration._banner.visible)
-    assert 'no service /avatar_node/calibrate' in viewer._web_calibration._banner.content
+    viewer._calibration._page._asked.set()
+    spin_until(viewer, lambda: viewer._calibration._page._banner.visible)
+    assert 'no service /avatar_node/calibrate' in viewer._calibration._page._banner.content
 
 
 def test_prompt_of_the_avatar_reaches_the_page(viewer, sender):
@@ -201,5 +202,5 @@ def test_prompt_of_the_avatar_reaches_the_page(viewer, sender):
     publisher = sender.create_publisher(DiagnosticStatus, 'avatar_node/calibration', LATCHED)
     publisher.publish(DiagnosticStatus(message=report.message, values=[
         KeyValue(key=key, value=value) for key, value in report.values().items()]))
-    spin_until(viewer, lambda: viewer._web_calibration._banner.visible)
-    assert 'Nod slowly' in viewer._web_calibration._banner.content
+    spin_until(viewer, lambda: viewer._calibration._page._banner.visible)
+    assert 'Nod slowly' in viewer._calibration._page._banner.content

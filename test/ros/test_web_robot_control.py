@@ -25,7 +25,7 @@ def click(control: WebRobotControl) -> None:
 
 
 def test_there_are_no_buttons_without_a_robot(view):
-    control = WebRobotControl(view, may_engage=True)
+    control = WebRobotControl(view)
     control.show(None, '', 0.0)
     assert not control._engage.visible and not control._stop.visible
     control.show('disengaged', 'nobody has engaged', 0.0)
@@ -40,7 +40,7 @@ def test_there_are_no_buttons_without_a_robot(view):
     ('engaged', DISENGAGE, 'disengage robot'), ('hold', DISENGAGE, 'disengage robot'),
     ('stopped', DISENGAGE, 'release stop')])
 def test_the_first_button_asks_for_what_is_next(view, state, asked, label):
-    control = WebRobotControl(view, may_engage=True)
+    control = WebRobotControl(view)
     control.show(state, 'so', 0.0)
     click(control)
     assert control.take_request() == asked and control.take_request() is None
@@ -48,23 +48,15 @@ def test_the_first_button_asks_for_what_is_next(view, state, asked, label):
 
 
 def test_a_stop_goes_before_what_was_clicked_earlier_and_forgets_it(view):
-    control = WebRobotControl(view, may_engage=True)
+    control = WebRobotControl(view)
     click(control)
     control._requests.append(STOP)
     click(control)
     assert control.take_request() == STOP and control.take_request() is None
 
 
-def test_who_comes_over_the_network_may_stop_but_not_engage(view):
-    control = WebRobotControl(view, may_engage=False)
-    control.show('disengaged', '', 0.0)
-    assert not control._engage.visible and control._stop.visible
-    control.show('engaged', '', 0.0)
-    assert control._engage.visible and control._next == DISENGAGE
-
-
 def test_an_answer_stays_a_while_and_goes(view):
-    control = WebRobotControl(view, may_engage=True)
+    control = WebRobotControl(view)
     control.show_answer(False, 'no joint states', 0.0)
     control.show('disengaged', '', 1.0)
     assert '*refused: no joint states*' in control._state.content

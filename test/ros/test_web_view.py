@@ -104,7 +104,7 @@ def test_tracker_is_unseen_until_its_first_sample_and_takes_xyzw(view):
 def test_report_names_state_rates_and_faults():
     body = BodyReception('body', 59.42, 3.0, 7.25, None, 2)
     text = report_markdown(body, {'state': 'tracking', 'head.rate_hz': '60.02'})
-    for word in ('tracking', '60.0 Hz', '59.4 Hz', '7.2 ms', '2 publishers', 'no pose for 3 s'):
+    for word in ('tracking', '60.0 Hz', '59.4 Hz', '7.2 ms', '2 publishers', 'no pose for 3.0 s'):
         assert word in text
     assert 'not heard of' in report_markdown(body, None)
 
