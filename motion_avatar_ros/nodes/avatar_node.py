@@ -25,6 +25,7 @@ from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.nodes.avatar_diagnostics import avatar_diagnosis, doubts
 from motion_avatar_ros.nodes.avatar_parameters import AVATAR_PARAMETERS, operators_folder
+from motion_avatar_ros.nodes.status_text import StatusText
 from motion_avatar_ros.nodes.tracker_sources import (
     TrackerSources, checked_body_id, tracker_sources,
 )
@@ -83,6 +84,8 @@ class AvatarNode(AvatarLifecycleNode):
             lambda: self.get_clock().now().nanoseconds, self._held)
         self._input = tracker_input(self._sources.kind)
         self._make_publishers()
+        self._status_text = StatusText(self, self._body_frame)
+        self._publishers_in_use.append(self._status_text.publisher)
         self._reset_service = self.create_service(Trigger, '~/reset', self._on_reset)
         if parameters['state_publisher']:
             self._state_publisher = StatePublisherDescription(
@@ -205,6 +208,7 @@ class AvatarNode(AvatarLifecycleNode):
         now_s = time.monotonic()
         status, before = self._parts.watchdog.status(now_s), self._status
         self._status = status
+        self._status_text.show(status, self._parts.limiter.last)
         if before is not None and status.state is not before.state:
             if status.state is FollowState.ERROR:
                 self.get_logger().error(status.reason)

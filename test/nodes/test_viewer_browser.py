@@ -1,99 +1,160 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The page in a real browser: clicks reach the robot's node, a reload keeps working."""
+"""The page in a real browser, of real nodes: what moves, where clicks arrive, what is old."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+import os
+from pathlib import Path
+import signal
+import threading
 import time
 
-from browser import Browser, BrowserUnavailableError
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from browser import Browser, BrowserUnavailableError, Page
+import numpy as np
 import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.parameter import Parameter
-from std_srvs.srv import SetBool, Trigger
+from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
 
-from motion_avatar_ros.nodes.viewer_node import ViewerNode
+pytest.importorskip('pinocchio', reason='needs pinocchio')
 
-BUTTONS = '[...document.querySelectorAll("button")]'
+from motion_avatar_ros.commands.node_processes import NodeProcesses  # noqa: E402
+from motion_avatar_ros.retarget.urdf import UrdfError, find_urdf  # noqa: E402
+from motion_avatar_ros.ros.qos import JOINT_STATES  # noqa: E402
+
+BODY = '/tracker_player_node/ground_truth'
+PLAYER, ROBOT, VIEWER = 'tracker_player_node', 'retarget_node', 'viewer_node'
+WIDTH, HEIGHT = 900, 600
+#: Parts of the picture, as shares of its width.
+ROBOT_PART, PERSON_PART = (0.08, 0.32), (0.38, 0.62)
+OLD = 'what is shown is old'
+# Notes in the page's own time when a text appears.
+WATCH = """window.oldSince = 0; setInterval(() => {
+  if (!window.oldSince && document.body.innerText.includes(%r)) window.oldSince = Date.now();
+}, 10)""" % OLD
 
 
 class Rig:
-    """A page, and the robot's node that its buttons ask."""
+    """A player, a robot that follows it and the page as processes; here, who is called."""
 
-    def __init__(self) -> None:
-        self.viewer = ViewerNode(parameter_overrides=[Parameter('port', value=0)])
-        self.robot = rclpy.create_node('retarget_node')
-        self.asked: list[object] = []
-        self.robot.create_service(SetBool, 'retarget_node/engage', self.on_engage)
-        self.robot.create_service(Trigger, 'retarget_node/stop', self.on_stop)
-        self.diagnostics = self.robot.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self.robot.create_timer(0.2, self.tell)
-        self.state = 'disengaged'
+    def __init__(self, folder: Path) -> None:
+        self.processes = NodeProcesses(os.environ, folder)
+        self.start(PLAYER, motion='mix')
+        self.start(ROBOT, robot='g1', body_topic=BODY)
+        self.start(VIEWER, port=0, body_topic=BODY, follow='heading')
+        self.node = rclpy.create_node('operator')
+        self.calibrations = 0
+        self.joints: list[str] = []
+        self.node.create_service(Trigger, 'avatar_node/calibrate', self.on_calibrate)
+        self.node.create_subscription(
+            JointState, 'retarget_node/joint_states', self.on_robot, JOINT_STATES)
+        self.measured = self.node.create_publisher(JointState, 'joint_states', JOINT_STATES)
+        self.node.create_timer(0.1, self.measure)
         self.executor = SingleThreadedExecutor()
-        self.executor.add_node(self.viewer)
-        self.executor.add_node(self.robot)
+        self.executor.add_node(self.node)
+        self.thread = threading.Thread(target=self.executor.spin, daemon=True)
+        self.thread.start()
 
-    def tell(self) -> None:
-        self.diagnostics.publish(DiagnosticArray(status=[DiagnosticStatus(
-            name='retarget_node', hardware_id='/retarget_node', values=[
-                KeyValue(key='engage_state', value=self.state),
-                KeyValue(key='engage_reason', value='as asked')])]))
+    def start(self, node: str, **parameters: object) -> None:
+        overrides = [word for name, value in parameters.items() for word in (
+            '-p', f'{name}:={value}')]
+        self.processes.start(node, f'motion_avatar_ros.nodes.{node}', ['--ros-args', *overrides])
 
-    def on_engage(self, request, response):
-        self.asked.append(request.data)
-        self.state = 'approaching' if request.data else 'disengaged'
-        response.success = True
+    @property
+    def address(self) -> str | None:
+        _, found, rest = self.processes.log(VIEWER).partition('page: ')
+        return rest.split()[0] if found else None
+
+    def on_calibrate(self, _, response):
+        self.calibrations += 1
+        response.success, response.message = False, 'the arms were bent'
         return response
 
-    def on_stop(self, _, response):
-        self.asked.append('stop')
-        self.state = 'stopped'
-        response.success = True
-        return response
+    def on_robot(self, message: JointState) -> None:
+        self.joints = list(message.name)
 
-    def until(self, condition, timeout_s: float = 20.0) -> bool:
+    def measure(self) -> None:
+        """Be a robot that stands still."""
+        self.measured.publish(JointState(name=self.joints, position=[0.0] * len(self.joints)))
+
+    def until(self, condition: Callable[[], object], timeout_s: float = 30.0) -> bool:
         deadline_s = time.monotonic() + timeout_s
-        while not condition() and time.monotonic() < deadline_s:
-            self.executor.spin_once(timeout_sec=0.05)
-        return bool(condition())
+        while not (value := condition()) and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        return bool(value)
+
+    def shows(self, page: Page, text: str) -> bool:
+        return self.until(lambda: page.evaluate(
+            f'!!document.body && document.body.innerText.includes({text!r})'))
+
+    def press(self, page: Page, label: str) -> None:
+        assert self.until(lambda: page.press(label)), label
+
+    def moves(self, page: Page, part: tuple[float, float]) -> bool:
+        """Say whether what is seen in a part of the page changes soon."""
+        left, right = (round(share * WIDTH) for share in part)
+        before = np.asarray(page.picture())[:, left:right].astype(int)
+        return self.until(lambda: (np.abs(
+            np.asarray(page.picture())[:, left:right] - before).max(axis=2) > 40).sum() > 300)
 
     def close(self) -> None:
-        self.viewer.close()
-        self.robot.destroy_node()
+        self.processes.stop()
         self.executor.shutdown()
+        self.thread.join(5.0)
+        self.node.destroy_node()
 
 
 @pytest.fixture
-def rig(ros_domain):
+def rig(ros_domain, tmp_path) -> Iterator[Rig]:
+    try:
+        find_urdf('g1')
+    except UrdfError as error:
+        pytest.skip(str(error))
     rclpy.init()
-    built = Rig()
+    built = Rig(tmp_path)
     yield built
     built.close()
     rclpy.try_shutdown()
 
 
-def test_clicks_engage_and_stop_the_robot_before_and_after_a_reload(rig):
+@pytest.fixture
+def browser() -> Iterator[Browser]:
     try:
-        browser = Browser(900, 900)
+        opened = Browser(WIDTH, HEIGHT)
     except BrowserUnavailableError as error:
         pytest.skip(str(error))
-    with browser:
-        page = browser.open(rig.viewer.page)
+    with opened:
+        yield opened
 
-        def has(label: str) -> bool:
-            return bool(page.evaluate(f'{BUTTONS}.some(x => x.innerText == {label!r})'))
 
-        def click(label: str) -> None:
-            assert rig.until(lambda: has(label)), label
-            page.evaluate(f'{BUTTONS}.find(x => x.innerText == {label!r}).click()')
+def test_body_and_robot_move_clicks_arrive_and_a_killed_node_is_seen_to_be_old(browser, rig):
+    assert rig.until(lambda: rig.address)
+    page = browser.open(rig.address)
+    assert rig.shows(page, 'engage robot')
+    assert rig.moves(page, PERSON_PART)
+    assert rig.moves(page, ROBOT_PART)
 
-        click('engage robot')
-        assert rig.until(lambda: rig.asked == [True])
-        click('STOP robot')
-        assert rig.until(lambda: rig.asked == [True, 'stop'])
-        page.reload()
-        click('release stop')
-        assert rig.until(lambda: rig.asked == [True, 'stop', False])
-        assert rig.until(lambda: has('engage robot'))
+    rig.press(page, 'calibrate')
+    assert rig.until(lambda: rig.calibrations == 1) and rig.shows(page, 'the arms were bent')
+    rig.press(page, 'engage robot')
+    assert rig.shows(page, 'disengage robot')
+    rig.press(page, 'STOP robot')
+    assert rig.shows(page, 'release stop')
+
+    page.reload()
+    assert rig.shows(page, 'release stop') and rig.moves(page, PERSON_PART)
+    second = browser.open(rig.address)
+    rig.press(second, 'release stop')
+    assert rig.shows(second, 'engage robot') and rig.shows(page, 'engage robot')
+    assert rig.moves(second, ROBOT_PART)
+    second.close()
+
+    page.evaluate(WATCH)
+    killed_s = time.time()
+    os.kill(rig.processes.pids[PLAYER], signal.SIGKILL)
+    assert rig.shows(page, OLD)
+    assert 1e-3 * page.evaluate('window.oldSince') - killed_s < 1.0
+    assert browser.errors == []

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 import fcntl
+import io
 import itertools
 import json
 import os
@@ -23,6 +24,7 @@ import tempfile
 import time
 from typing import Any
 
+from PIL import Image
 from websockets.sync.client import ClientConnection, connect
 
 IWER_VERSION = '2.5.0'
@@ -211,14 +213,35 @@ class Page:
             raise PageError(details.get('exception', {}).get('description') or details['text'])
         return result['result'].get('value')
 
+    def press(self, label: str) -> bool:
+        """Click with the mouse on the button of this label; False where there is none."""
+        place = self.evaluate(f"""(() => {{
+          const button = [...document.querySelectorAll('button')].find(
+            each => each.innerText === {json.dumps(label)});
+          if (!button) return null;
+          button.scrollIntoView({{block: 'center'}});
+          const box = button.getBoundingClientRect();
+          return [box.x + box.width / 2, box.y + box.height / 2];
+        }})()""")
+        if place is None:
+            return False
+        for kind in ('mousePressed', 'mouseReleased'):
+            self.call('Input.dispatchMouseEvent', type=kind, x=place[0], y=place[1],
+                      button='left', clickCount=1)
+        return True
+
+    def picture(self) -> Image.Image:
+        """Return what is seen."""
+        data = self.call('Page.captureScreenshot', format='png')['data']
+        return Image.open(io.BytesIO(base64.b64decode(data))).convert('RGB')
+
     def wait_for(self, expression: str, timeout_s: float = 15.0) -> Any:
         """Wait until an expression is true; documents may change meanwhile."""
         return wait_until(lambda: self._quietly(expression), timeout_s, expression)
 
     def screenshot(self, path: Path) -> None:
         """Write what is seen as a PNG file."""
-        data = self.call('Page.captureScreenshot', format='png')['data']
-        path.write_bytes(base64.b64decode(data))
+        self.picture().save(path)
 
     def _quietly(self, expression: str) -> Any:
         try:
