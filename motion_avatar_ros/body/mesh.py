@@ -11,6 +11,7 @@ import zipfile
 
 import numpy as np
 
+from motion_avatar_ros.body.bounded_npz import bounded_npz
 from motion_avatar_ros.body.skeleton import JOINT_COUNT, PARENTS, REST_OFFSETS_M
 from motion_avatar_ros.errors import MotionAvatarError
 
@@ -22,6 +23,7 @@ REST_JOINTS_M = np.zeros((JOINT_COUNT, 3))
 for _joint in range(1, JOINT_COUNT):
     REST_JOINTS_M[_joint] = REST_JOINTS_M[PARENTS[_joint]] + REST_OFFSETS_M[_joint]
 REST_JOINTS_M.setflags(write=False)
+_MOST_BYTES = 200_000_000
 _WEIGHT_UNIT = np.iinfo(np.uint16).max  # weights are stored as sixteen bit fractions
 
 _EXPECTED = ('expected an .npz with vertices (V, 3), faces (F, 3), weight_joints (V, K) and '
@@ -106,7 +108,7 @@ def load_mesh(path: str | Path) -> BodyMesh:
         MeshFileError: the file is missing, no npz, or its arrays do not fit together.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with bounded_npz(path, _MOST_BYTES) as archive:
             arrays = {name: archive[name] for name in (
                 'vertices', 'faces', 'weight_joints', 'weight_values')}
     except FileNotFoundError:

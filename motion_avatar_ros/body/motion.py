@@ -12,6 +12,7 @@ import zlib
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
+from motion_avatar_ros.body.bounded_npz import bounded_npz
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 from motion_avatar_ros.body.skeleton import JOINT_COUNT, SMPL_PELVIS_M
@@ -22,6 +23,7 @@ _POSES_VALUES = 156  # AMASS (SMPL-H): body, then two hands
 # What no clip of a person has; resampling or looping it could fill the memory.
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 1.0, 10_000.0
 _FARTHEST_M = 1000.0
+_MOST_BYTES = 1_000_000_000     # an hour at 120 Hz
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def load_motion(path: str | Path) -> Motion:
         MotionFileError: the file is missing, no npz, lacks a key, or holds bad values.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with bounded_npz(path, _MOST_BYTES) as archive:
             poses = np.asarray(archive['poses'], dtype=float)
             trans = np.asarray(archive['trans'], dtype=float)
             rate_hz = float(archive['mocap_framerate'])

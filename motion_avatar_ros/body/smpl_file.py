@@ -17,6 +17,7 @@ import zipfile
 import numpy as np
 
 from motion_avatar_ros.body.array_pickle import ForeignPickleError, load_arrays
+from motion_avatar_ros.body.bounded_npz import bounded_npz
 from motion_avatar_ros.body.mesh import BodyMesh, MeshFileError
 from motion_avatar_ros.body.skeleton import JOINT_COUNT, JOINT_INDEX
 
@@ -75,7 +76,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         if path.stat().st_size > _MOST_BYTES:
             raise MeshFileError(path, f'more than {_MOST_BYTES:,} bytes', _IS)
         if path.suffix == '.npz':
-            with np.load(path, allow_pickle=False) as archive:
+            with bounded_npz(path, _MOST_BYTES) as archive:
                 return {name: archive[name] for name in _NEEDED if name in archive}
         with open(path, 'rb') as file:
             return load_arrays(file)

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 import math
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
 from motion_avatar_ros.errors import MotionAvatarError
 
 MAX_BYTES = 8_000_000
+_MOST_MESH_BYTES = 200_000_000
 #: Of joints whose URDF says zero or nothing.
 DEFAULT_VELOCITY_RAD_S = 5.0
 #: Robots of the PyPI package example-robot-data, by the name to ask for them.
@@ -115,6 +117,7 @@ def parse_urdf(text: str, source: str = 'robot_description') -> Urdf:
         raise UrdfError(f"'{source}' is no XML: {error}") from None
     if root.tag != 'robot' or root.find('link') is None:
         raise UrdfError(f"'{source}' is no URDF: it has no <robot> with links")
+    _check_meshes(root, source)
     name = root.get('name') or 'robot'
     notes: list[str] = []
     for parent in root.iter():
@@ -138,6 +141,8 @@ def with_found_meshes(text: str, path: Path) -> str:
 
     def absolute(match: re.Match[str]) -> str:
         package, name = match.group(2), match.group(3)
+        if package is not None and '..' in PurePosixPath(unquote(name)).parts:
+            return match.group(0)   # and is refused
         candidates = [folder / name] if package is None else [
             above / package[len('package://'):] / name for above in folder.parents]
         for candidate in candidates:
@@ -146,6 +151,26 @@ def with_found_meshes(text: str, path: Path) -> str:
         return match.group(0)
 
     return _MESH.sub(absolute, text)
+
+
+def _check_meshes(root: ElementTree.Element, source: str) -> None:
+    """Refuse paths that leave their package, and files that no part of a robot has."""
+    for mesh in root.iter('mesh'):
+        name = mesh.get('filename', '')
+        parts = urlsplit(name)
+        path = PurePosixPath(unquote(parts.path))
+        if parts.scheme == 'package' and '..' in path.parts:
+            raise UrdfError(f"'{source}': the mesh '{name}' leaves its package by '..'")
+        if parts.scheme in ('', 'file') and _size_of(Path(path)) > _MOST_MESH_BYTES:
+            raise UrdfError(
+                f"'{source}': the mesh '{name}' has more than {_MOST_MESH_BYTES:,} bytes")
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0    # it is not there, or cannot be read: parts without meshes are left out
 
 
 def _settle(joint: ElementTree.Element, source: str, notes: list[str]) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from xml.etree import ElementTree
 
 import pytest
@@ -58,6 +59,11 @@ def test_joints_of_every_kind_are_settled_and_what_was_changed_is_noted(
         assert float(limit.get('velocity')) in (1.0, DEFAULT_VELOCITY_RAD_S)
 
 
+def drawn(mesh: str) -> str:
+    return (f'<link name="b"><visual><geometry><mesh filename="{mesh}"/></geometry></visual>'
+            '</link>')
+
+
 @pytest.mark.parametrize(('text', 'word'), [
     ('', 'no XML'), ('<robot', 'no XML'), ('<html/>', 'no URDF'), ('<robot/>', 'no URDF'),
     ('<!DOCTYPE r [<!ENTITY x "y">]><robot><link name="a"/></robot>', 'entities'),
@@ -70,6 +76,8 @@ def test_joints_of_every_kind_are_settled_and_what_was_changed_is_noted(
     (urdf().replace('<link name="b"/>', '<link name="b"/><link name="c"/>'),
      '2 links have no parent'),
     ('x' * (MAX_BYTES + 1), 'more than'),
+    (urdf().replace('<link name="b"/>', drawn('package://r/../../secret.stl')), r"leaves .*'\.\.'"),
+    (urdf().replace('<link name="b"/>', drawn('package://r/%2e%2e/secret.stl')), 'leaves its'),
 ])
 def test_what_is_no_usable_urdf_is_refused_in_one_line(text, word):
     with pytest.raises(UrdfError, match=word) as refusal:
@@ -88,3 +96,16 @@ def test_files_that_are_missing_huge_or_binary_are_refused(tmp_path):
     binary.write_bytes(b'\xff\xfe\x00')
     with pytest.raises(UrdfError, match='cannot be read'):
         read_urdf(binary)
+
+
+def test_a_mesh_of_two_gigabytes_is_refused_and_one_beside_the_file_may_be_above_it(tmp_path):
+    mesh = tmp_path / 'huge.stl'
+    with open(mesh, 'wb') as file:
+        os.truncate(file.fileno(), 2 * 1024 ** 3)
+    (tmp_path / 'urdf').mkdir()
+    robot = tmp_path / 'urdf' / 'r.urdf'
+    robot.write_text(urdf().replace('<link name="b"/>', drawn('../huge.stl')))
+    with pytest.raises(UrdfError, match='huge.stl.* has more than'):
+        read_urdf(robot)
+    os.truncate(mesh, 100)
+    assert '/urdf/../huge.stl"' in read_urdf(robot).description
