@@ -32,7 +32,7 @@ def bounded_npz(path: str | Path, most_bytes: int) -> Iterator[NpzFile]:
     if Path(path).stat().st_size > most_bytes:
         raise TooLargeError(f'more than {most_bytes:,} bytes')
     archive = np.load(path, allow_pickle=False)
-    if not isinstance(archive, NpzFile):
+    if not isinstance(archive, NpzFile) or archive.zip is None:
         raise ValueError('one array, no archive of them')
     with archive:
         if sum(member.file_size for member in archive.zip.infolist()) > most_bytes:

@@ -76,7 +76,7 @@ def drawn(mesh: str) -> str:
     (urdf().replace('<link name="b"/>', '<link name="b"/><link name="c"/>'),
      '2 links have no parent'),
     ('x' * (MAX_BYTES + 1), 'more than'),
-    (urdf().replace('<link name="b"/>', drawn('package://r/../../secret.stl')), r"leaves .*'\.\.'"),
+    (urdf().replace('<link name="b"/>', drawn('package://r/../../secret.stl')), 'leaves its'),
     (urdf().replace('<link name="b"/>', drawn('package://r/%2e%2e/secret.stl')), 'leaves its'),
 ])
 def test_what_is_no_usable_urdf_is_refused_in_one_line(text, word):
