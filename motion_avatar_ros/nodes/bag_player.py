@@ -5,8 +5,9 @@ Plays the tracker inputs of a rosbag2 bag.
 
 It begins once its listeners are found, so that none misses the beginning. Every message leaves
 as it was recorded but for its stamps, at the pace of its reception, and late rather than never,
-so that the same poses come of it. /tf is played whole, without the frames of an avatar; static
-transforms of the first second are sent ahead, as their driver did before the recording began.
+so that the same poses come of it. /tf is played whole, without the frames of an avatar and of the
+robot that followed it; static transforms of the first second are sent ahead, as their driver did
+before the recording began.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from motion_avatar_ros.ros.bag_reader import (
 from motion_avatar_ros.ros.message_stamps import (
     UnreadableMessageError, first_stamp_ns, restamped_pose, restamped_transforms,
 )
+from motion_avatar_ros.ros.own_frames import own_frames
 from motion_avatar_ros.ros.playback_clock import PlaybackClock
 from motion_avatar_ros.ros.qos import TF, TF_STATIC
 from motion_avatar_ros.ros.tracker_output import POSE_QOS, tf_message_type
@@ -76,7 +78,7 @@ class BagPlayer:
         self._start_delay_ns = round(values['start_delay_s'] * _NS_PER_S)
         self._is_looping = values['loop']
         self._is_shifted = values['bag_stamps'] == 'shifted'
-        self._avatar_frames = f"{values['body_id']}/"
+        self._left_out = own_frames(values['body_id'], values['robot_prefix'])
         self._rate_meter = diagnostics.RateMeter()
         self._lateness_meter = diagnostics.LatencyMeter()
         self._sent = self._late = self._skipped = self._unreadable = self._passes = 0
@@ -217,7 +219,7 @@ class BagPlayer:
     def _send(self, message: BagMessage, times: BagTimes) -> None:
         restamp = times.stamp_ns if self._is_shifted else _unchanged
         move = restamped_pose if message.topic.kind is InputKind.POSE else partial(
-            restamped_transforms, left_out=self._avatar_frames)
+            restamped_transforms, left_out=self._left_out)
         publisher = self._publishers[message.topic.name]
         try:
             data = move(message.data, publisher.msg_type, restamp)

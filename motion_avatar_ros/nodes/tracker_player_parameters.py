@@ -11,6 +11,7 @@ from typing import Any
 from motion_avatar_ros.body.motion import Motion, load_motion
 from motion_avatar_ros.body.motion_loop import TRANSITIONS
 from motion_avatar_ros.body.procedural_motion import MOTION_NAMES, builtin_motion
+from motion_avatar_ros.ros.own_frames import BODY_ID, ROBOT_FRAME_PREFIX
 from motion_avatar_ros.ros.parameters import Parameter, ParameterError
 from motion_avatar_ros.trackers.observation import OPTIONAL_TRACKER_NAMES, TRACKER_NAMES
 from motion_avatar_ros.trackers.tracker_playback import Disturbance, TrackerPlayback
@@ -33,8 +34,11 @@ PLAYER_PARAMETERS = (
               'stamps of a bag: all moved by one constant to the present, or original, for a '
               'simulated clock that runs through the time of the recording',
               choices=('shifted', 'original')),
-    Parameter('body_id', 'avatar',
+    Parameter('body_id', BODY_ID,
               "frames <body_id>/... in a bag are an avatar's and are not played"),
+    Parameter('robot_prefix', ROBOT_FRAME_PREFIX,
+              'frames in a bag that begin so are of a robot that followed and are not played; '
+              'empty: all are'),
     Parameter('rate_hz', 60.0, 'frames per second; a bag has its own', 1.0, 1000.0),
     Parameter('speed', 1.0, 'speed of the motion: 2 plays twice as fast', 0.05, 10.0),
     Parameter('loop', True, 'start over at the end; otherwise fall silent there'),

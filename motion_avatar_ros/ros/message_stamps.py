@@ -11,7 +11,7 @@ take the way through the middleware.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import struct
 from typing import Any
 
@@ -51,7 +51,7 @@ def restamped_pose(data: bytes, message_type: Any, restamp: Restamp) -> bytes:
 
 
 def restamped_transforms(
-    data: bytes, message_type: Any, restamp: Restamp, left_out: str,
+    data: bytes, message_type: Any, restamp: Restamp, left_out: Sequence[str],
 ) -> bytes | None:
     """
     Return a serialised TFMessage with other stamps and without some of its transforms.
@@ -60,7 +60,7 @@ def restamped_transforms(
         data: the message.
         message_type: TFMessage.
         restamp: gives each stamp its new value.
-        left_out: transforms whose child frame begins so are left out; '' leaves none out.
+        left_out: transforms whose child frame begins with one of these are left out.
 
     Returns:
         The bytes; None when nothing is left.
@@ -73,10 +73,8 @@ def restamped_transforms(
             transforms = _transforms(data)
         except struct.error as error:
             raise UnreadableMessageError(f'no TFMessage: {error}') from None
-        prefix = left_out.encode()
-        kept = [
-            offset for offset, child in transforms
-            if not prefix or not child.startswith(prefix)]
+        prefixes = tuple(prefix.encode() for prefix in left_out)
+        kept = [offset for offset, child in transforms if not child.startswith(prefixes)]
         if not kept:
             return None
         if len(kept) == len(transforms):
@@ -87,7 +85,7 @@ def restamped_transforms(
     message = _message(data, message_type)
     message.transforms = [
         transform for transform in message.transforms
-        if not left_out or not transform.child_frame_id.lstrip('/').startswith(left_out)]
+        if not transform.child_frame_id.lstrip('/').startswith(tuple(left_out))]
     for transform in message.transforms:
         _move_header(transform.header, restamp)
     return serialize_message(message) if message.transforms else None

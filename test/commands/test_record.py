@@ -22,6 +22,8 @@ from geometry_msgs.msg import PoseStamped, TransformStamped  # noqa: E402
 from rclpy.qos import QoSProfile, ReliabilityPolicy  # noqa: E402
 from rosbags.rosbag2 import Reader  # noqa: E402
 from sensor_msgs.msg import JointState  # noqa: E402
+from trajectory_msgs.msg import JointTrajectory  # noqa: E402
+from visualization_msgs.msg import Marker  # noqa: E402
 import yaml  # noqa: E402
 
 from motion_avatar_ros.commands.main import main  # noqa: E402
@@ -135,6 +137,7 @@ def test_inputs_of_late_and_latched_publishers_are_in_a_finished_bag(
     for _ in range(100):
         driver.send('/tf', 'head_tracker', 'left_hand_tracker')
         driver.send('/tf', 'avatar/pelvis', 'avatar/head')
+        driver.send('/tf', 'robot/pelvis')
         driver.send(HEAD_POSE)
         driver.send('/goal_pose')
         time.sleep(0.005)
@@ -143,7 +146,7 @@ def test_inputs_of_late_and_latched_publishers_are_in_a_finished_bag(
     status, output, errors = stop(process, number)
     assert status == 0, errors
     assert '/tf: 100 messages' in output and 'frames: head_tracker, late_mount' in output
-    assert "100 messages of an avatar's frames" in output
+    assert "200 messages of an avatar's or a robot's frames" in output
 
     messages = recorded(tmp_path / 'bag')
     assert {topic: len(found) for topic, found in messages.items()} == {
@@ -160,20 +163,28 @@ def test_inputs_of_late_and_latched_publishers_are_in_a_finished_bag(
     assert offered[HEAD_POSE]['reliability'] == 'best_effort'
 
 
-def test_namespace_own_topic_and_body(driver, record, tmp_path):
-    process = record('--namespace', 'robot', '--with-body', '--pose-topic', '/vendor/hmd')
+OUTSIDE = {'/tf': TFMessage, '/avatar_node/joint_states': JointState}
+INPUTS = {
+    '/robot/tf': TFMessage, '/vendor/hmd': PoseStamped, '/robot/head_tracker/pose': PoseStamped}
+OUTPUTS = {
+    '/robot/avatar_node/joint_states': JointState, '/robot/arms/joint_trajectory': JointTrajectory}
+MESHES = {'/robot/mesh_node/mesh': Marker}
+
+
+@pytest.mark.parametrize(('option', 'expected'), [
+    ('--inputs-only', INPUTS), ('--with-meshes', {**INPUTS, **OUTPUTS, **MESHES})])
+def test_namespace_own_topics_and_what_of_the_outputs(driver, record, tmp_path, option, expected):
+    process = record('--namespace', 'robot', '--robot-node', 'arms', '--pose-topic',
+                     '/vendor/hmd', option)
     process.stdout.readline()
-    body = '/robot/avatar_node/joint_states'
-    for topic, kind in (('/robot/tf', TFMessage), ('/tf', TFMessage), (body, JointState),
-                        ('/vendor/hmd', PoseStamped), ('/robot/head_tracker/pose', PoseStamped)):
+    for topic, kind in {**OUTSIDE, **INPUTS, **OUTPUTS, **MESHES}.items():
         driver.offer(topic, kind, TF)
-    driver.wait_for_listener(
-        '/robot/tf', body, '/vendor/hmd', '/robot/head_tracker/pose')
+    driver.wait_for_listener(*expected)
     for topic in driver.publishers:
         driver.send(topic, 'head_tracker')
     time.sleep(0.5)
     assert stop(process)[0] == 0
-    assert set(recorded(tmp_path / 'bag')) == set(driver.publishers) - {'/tf'}
+    assert set(recorded(tmp_path / 'bag')) == set(expected)
 
 
 def test_silence_is_said_and_leaves_no_bag(record, tmp_path):
@@ -195,6 +206,13 @@ def test_static_frames_alone_are_nothing_to_play(driver, record, tmp_path):
     status, _, errors = stop(process)
     assert status == 1 and 'nothing to play' in errors
     assert set(recorded(tmp_path / 'bag')) == {'/tf_static'}
+
+
+def test_command_topic_of_unknown_type_is_one_line(tmp_path, capsys):
+    assert main(['record', '--out', str(tmp_path / 'bag'), '--command-topic', '/arm/goal']) == 2
+    errors = capsys.readouterr().err
+    assert '/arm/goal' in errors and errors.count('\n') == 1
+    assert not (tmp_path / 'bag').exists()
 
 
 def test_existing_folder_is_refused(tmp_path, capsys):

@@ -22,9 +22,10 @@ from geometry_msgs.msg import PoseStamped  # noqa: E402
 from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 from rosgraph_msgs.msg import Clock  # noqa: E402
+from sensor_msgs.msg import JointState  # noqa: E402
 from small_bags import (  # noqa: E402
-    NS_PER_S, START_NS, pose_entry, storage_file, string_entry, tf_entry, tracker_entries,
-    write_bag,
+    NS_PER_S, START_NS, joint_state_entry, pose_entry, storage_file, string_entry, tf_entry,
+    tracker_entries, write_bag,
 )
 from std_msgs.msg import String  # noqa: E402
 
@@ -119,6 +120,7 @@ def foreign_robots_bag(folder: Path) -> Path:
             tf_entry(time_ns, ('odom',), parent='map'),
             tf_entry(time_ns + 100_000, ('head_tracker', 'left_hand_tracker')),
             tf_entry(time_ns + 200_000, ('avatar/pelvis', 'avatar/head')),
+            tf_entry(time_ns + 250_000, ('robot/pelvis',)),
             tf_entry(time_ns + 300_000, ('right_hand_tracker', 'avatar/pelvis')),
             tf_entry(time_ns + 400_000, ('base_link', 'left_wheel')),
             pose_entry(time_ns + 500_000), pose_entry(time_ns + 600_000, '/goal_pose'),
@@ -192,6 +194,35 @@ def test_a_loop_begins_again_after_a_gap_with_stamps_that_go_on(ear, play_here, 
     assert steps_s[29] == pytest.approx(1.0, abs=1e-6)
     np.testing.assert_array_equal(
         np.diff(stamps(messages[:30])), np.diff(stamps(messages[30:60])))
+
+
+def test_recorded_outputs_are_never_played(ear, play_here, tmp_path):
+    outputs = (
+        '/avatar_node/joint_states', '/avatar_node/confidence', '/retarget_node/joint_states')
+    entries = tracker_entries(0.5)
+    entries += [joint_state_entry(time_ns, topic) for time_ns, *_ in entries for topic in outputs]
+    entries += [string_entry(START_NS, '/avatar_node/robot_description'),
+                tf_entry(START_NS, ('robot/pelvis',), '/tf_static', parent='odom')]
+    bag = write_bag(tmp_path / 'bag', sorted(entries, key=lambda entry: entry[0]))
+    ear.subscribe(TFMessage, '/tf')
+    for topic in outputs:
+        ear.subscribe(JointState, topic)
+    play_here(bag=str(bag), loop=False)
+    ear.listen_for('/tf', 30)
+    assert not any(ear.heard[topic] for topic in outputs)
+    assert not any(ear.node.count_publishers(topic) for topic in outputs)
+    assert not ear.node.count_publishers('/avatar_node/robot_description')
+    ear.subscribe(TFMessage, '/tf_static', TF_STATIC)
+    ear.listen(lambda: False, 0.3)
+    assert not ear.heard['/tf_static']
+
+
+def test_frames_of_a_robot_are_played_where_no_robot_is_said_to_follow(ear, play_here, tmp_path):
+    bag = write_bag(
+        tmp_path / 'bag', [tf_entry(START_NS, ('robot/odom',)), tf_entry(START_NS + 1)])
+    ear.subscribe(TFMessage, '/tf')
+    play_here(bag=str(bag), loop=False, robot_prefix='')
+    assert ear.listen_for('/tf', 2)[0].transforms[0].child_frame_id == 'robot/odom'
 
 
 def test_speed_and_namespace(ear, play_here, tmp_path):

@@ -92,7 +92,7 @@ class Session:
     def listen(self, model: Path, kind: str, storage: str) -> None:
         """Start recorder and avatar."""
         self.start('record', '', 'record', '--out', str(self.bag), '--namespace', self.name,
-                   '--storage', storage, '--with-body')
+                   '--storage', storage)
         self.start('avatar', '.nodes.avatar_node', model=model, device='cpu', input=kind)
 
     def play(self, **parameters: object) -> None:

@@ -43,7 +43,7 @@ def test_transforms_of_every_alignment_keep_all_but_the_stamp():
     names = ['', 'o', 'od', 'odo', 'odom', 'naïve/frame']
     for parent, child in itertools.product(names, names):
         message = transforms(child, 'x' + child, parent=parent)
-        data = restamped_transforms(serialize_message(message), TFMessage, moved, 'avatar/')
+        data = restamped_transforms(serialize_message(message), TFMessage, moved, ('avatar/',))
         for transform in message.transforms:
             transform.header.stamp = time_message(moved(stamp_ns(transform.header.stamp)))
         assert data == serialize_message(message)
@@ -63,7 +63,7 @@ def test_pose_keeps_all_but_the_stamp():
 @pytest.mark.parametrize('slash', ['', '/'])
 def test_frames_of_an_avatar_are_left_out_of_a_mixed_message(slash):
     message = transforms('head_tracker', f'{slash}avatar/pelvis', 'avatar', 'avatar2/pelvis')
-    data = restamped_transforms(serialize_message(message), TFMessage, moved, 'avatar/')
+    data = restamped_transforms(serialize_message(message), TFMessage, moved, ('avatar/',))
     sent = deserialize_message(data, TFMessage)
     assert [t.child_frame_id for t in sent.transforms] == [
         'head_tracker', 'avatar', 'avatar2/pelvis']
@@ -74,8 +74,8 @@ def test_frames_of_an_avatar_are_left_out_of_a_mixed_message(slash):
 
 def test_nothing_is_left_of_an_avatars_message():
     data = serialize_message(transforms('avatar/pelvis', 'avatar/head'))
-    assert restamped_transforms(data, TFMessage, moved, 'avatar/') is None
-    assert restamped_transforms(serialize_message(TFMessage()), TFMessage, moved, '') is None
+    assert restamped_transforms(data, TFMessage, moved, ('avatar/',)) is None
+    assert restamped_transforms(serialize_message(TFMessage()), TFMessage, moved, ()) is None
     assert child_frames(data) == ['avatar/pelvis', 'avatar/head']
 
 
@@ -97,5 +97,5 @@ def test_another_byte_order_is_read_by_the_middleware():
 def test_cut_off_bytes_are_refused(length):
     data = serialize_message(transforms('head_tracker', 'left_hand_tracker'))[:length]
     with pytest.raises(UnreadableMessageError):
-        restamped_transforms(data, TFMessage, moved, 'avatar/')
+        restamped_transforms(data, TFMessage, moved, ('avatar/',))
     assert child_frames(data) == []

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
@@ -69,6 +70,14 @@ def string_entry(received_ns: int, topic: str = '/chatter') -> Entry:
     """Return a message that is no input."""
     return received_ns, topic, 'std_msgs/msg/String', bytes(TYPES.serialize_cdr(
         _message('std_msgs/msg/String')('hello'), 'std_msgs/msg/String'))
+
+
+def joint_state_entry(received_ns: int, topic: str) -> Entry:
+    """Return a JointState of no body and no robot."""
+    return received_ns, topic, 'sensor_msgs/msg/JointState', bytes(TYPES.serialize_cdr(
+        _message('sensor_msgs/msg/JointState')(
+            _header('odom', received_ns), ['elbow'], np.ones(1), np.empty(0), np.empty(0)),
+        'sensor_msgs/msg/JointState'))
 
 
 def tracker_entries(seconds: float, rate_hz: float = 60.0) -> list[Entry]:
