@@ -27,6 +27,7 @@ from motion_avatar_ros.nodes.calibration_control import CalibrationControl
 from motion_avatar_ros.nodes.node_chooser import NodeChooser
 from motion_avatar_ros.nodes.node_statuses import NodeStatuses, ToldStatus
 from motion_avatar_ros.nodes.prompt_control import PromptControl
+from motion_avatar_ros.nodes.record_control import RecordControl
 from motion_avatar_ros.nodes.robot_control import RobotControl
 from motion_avatar_ros.nodes.robot_view import RobotView
 from motion_avatar_ros.nodes.tracker_view import TrackerView
@@ -39,6 +40,7 @@ from motion_avatar_ros.ros.web_calibration import WebCalibration
 from motion_avatar_ros.ros.web_chooser import WebChooser
 from motion_avatar_ros.ros.web_plot import LatencyPlot
 from motion_avatar_ros.ros.web_prompt import WebPrompt
+from motion_avatar_ros.ros.web_recording import WebRecording
 from motion_avatar_ros.ros.web_report import STALE_S, remarks, report_markdown
 from motion_avatar_ros.ros.web_robot_control import WebRobotControl
 from motion_avatar_ros.ros.web_timeline import StateTimeline
@@ -88,6 +90,8 @@ class ViewerNode(Node):
         self._calibration = CalibrationControl(
             self, values['avatar_node'], WebCalibration(view))
         self._prompt = PromptControl(self, values['prompt_topic'], WebPrompt(view))
+        self._record = RecordControl(self, WebRecording(view), values)
+        self._closers.append(self._record.end)
         with view.folder('what runs'):
             self._model = NodeChooser(
                 self, values['avatar_node'], 'model',
@@ -153,6 +157,7 @@ class ViewerNode(Node):
         self._calibration.update()
         self._control.update(self._follower, self._robot_silence_s())
         self._prompt.update()
+        self._record.update()
         self._model.update(
             self._avatar.values.get('model') if self._avatar.is_fresh else None)
         robot = self._follower.values.get('robot_parameter') if self._follower.is_fresh else None

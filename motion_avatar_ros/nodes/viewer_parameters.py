@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from motion_avatar_ros.nodes.body_view import BODY_VIEW_PARAMETERS
+from motion_avatar_ros.nodes.record_control import RECORD_PARAMETERS
 from motion_avatar_ros.nodes.robot_view import ROBOT_VIEW_PARAMETERS
 from motion_avatar_ros.nodes.tracker_sources import TRACKER_PARAMETERS
 from motion_avatar_ros.ros.parameters import Parameter
@@ -41,6 +42,7 @@ VIEWER_PARAMETERS = (
               "node whose page for headsets is linked as 'use this headset' while it runs"),
     Parameter('prompt_topic', 'generator_node/prompt',
               'String of what is typed as motion; the box is there while somebody listens'),
+    *RECORD_PARAMETERS,
     Parameter('body_id', 'avatar', 'prefix of the links of the avatar: <body_id>/pelvis ...'),
     *ROBOT_VIEW_PARAMETERS,
     *TRACKER_PARAMETERS,

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.own_folder import own_folder
 
 FILE_NAME = 'webxr_certificate_and_key.pem'
 _VALID_DAYS = 825  # the longest that all browsers accept
@@ -49,7 +50,7 @@ def server_context(certificate: str, key: str, folder: Path | None = None) -> ss
 
     Args:
         certificate, key: PEM files of the user's own; both empty: the self-signed one.
-        folder: where the self-signed one is kept; None: that of `certificate_folder`.
+        folder: where the self-signed one is kept; None: `own_folder`.
 
     Raises:
         WebCertificateError: a file is missing or unusable, or one of two is not given.
@@ -78,7 +79,7 @@ def own_certificate(folder: Path | None = None, names: Sequence[str] | None = No
     Return the self-signed certificate, made or renewed if need be.
 
     Args:
-        folder: where it is kept; None: that of `certificate_folder`.
+        folder: where it is kept; None: `own_folder`.
         names: host names and addresses it must hold; None: those of this machine.
 
     Returns:
@@ -87,7 +88,7 @@ def own_certificate(folder: Path | None = None, names: Sequence[str] | None = No
     Raises:
         WebCertificateError: it cannot be written.
     """
-    folder = certificate_folder() if folder is None else folder
+    folder = own_folder() if folder is None else folder
     path = folder / FILE_NAME
     names = machine_names() if names is None else names
     present = _readable_certificate(path)
@@ -102,12 +103,6 @@ def own_certificate(folder: Path | None = None, names: Sequence[str] | None = No
             f"the page's certificate cannot be written to '{folder}': {error}; give one by "
             "parameters 'certificate' and 'key', or set ROS_HOME to a folder of yours") from None
     return path
-
-
-def certificate_folder() -> Path:
-    """Return the folder of this package's own files: in ROS_HOME, else in ~/.ros."""
-    home = os.environ.get('ROS_HOME')
-    return (Path(home) if home else Path.home() / '.ros') / 'motion_avatar_ros'
 
 
 def certificate_names(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ import yaml
 from motion_avatar_ros.body.euler import euler_from_matrix
 from motion_avatar_ros.body.rotations import matrix_from_quaternion
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.own_folder import own_folder
 from motion_avatar_ros.trackers.calibration import (
     HEIGHT_RANGE_M, Calibration, TrackerFit, TrackerOffset,
 )
@@ -69,8 +70,7 @@ class OperatorNameError(MotionAvatarError):
 
 def default_operators_folder() -> Path:
     """Return motion_avatar_ros/operators under $ROS_HOME, or ~/.ros without one."""
-    home = os.environ.get('ROS_HOME')
-    return (Path(home) if home else Path.home() / '.ros') / 'motion_avatar_ros' / 'operators'
+    return own_folder() / 'operators'
 
 
 def calibration_path(folder: Path, operator: str) -> Path:

@@ -15,7 +15,7 @@ import pytest
 
 from motion_avatar_ros.ros import web_certificate
 from motion_avatar_ros.ros.web_certificate import (
-    WebCertificateError, certificate_folder, certificate_names, machine_names, own_certificate,
+    WebCertificateError, certificate_names, machine_names, own_certificate,
     server_context,
 )
 
@@ -87,14 +87,6 @@ def test_unusable_file_is_replaced(tmp_path, harm):
     assert renewed.read_bytes() != data
     assert renewed.stat().st_mode & 0o777 == 0o600
     server_context('', '', tmp_path)
-
-
-def test_folder_follows_ros_home(tmp_path, monkeypatch):
-    monkeypatch.setenv('ROS_HOME', str(tmp_path))
-    assert certificate_folder() == tmp_path / 'motion_avatar_ros'
-    monkeypatch.delenv('ROS_HOME')
-    monkeypatch.setenv('HOME', '/nowhere')
-    assert certificate_folder() == Path('/nowhere/.ros/motion_avatar_ros')
 
 
 def test_folder_that_cannot_be_made_is_one_clear_line(tmp_path):
