@@ -55,9 +55,8 @@ class JointLimits:
 
     def brakes(self, room: np.ndarray, dt_s: float) -> np.ndarray:
         """Return the greatest speed (J,) from which a joint still stops within its room [rad]."""
-        # In frames and in what one frame of braking takes off: a joint at n + part needs
-        # (n + 1)(n / 2 + part) of room, which in between is more than the parabola says.
-        unit = self.acceleration * dt_s
-        room = np.maximum(room, 0.0) / (unit * dt_s)
-        whole = np.floor(0.5 * (np.sqrt(1.0 + 8.0 * room) - 1.0))
-        return unit * (whole + room / (whole + 1.0) - 0.5 * whole)
+        # After this frame there must be room for the parabola of braking, which is enough however
+        # long the frames to come are: room = v dt + v^2 / 2a.
+        room = np.maximum(room, 0.0)
+        return self.acceleration * (
+            np.sqrt(dt_s * dt_s + 2.0 * room / self.acceleration) - dt_s)

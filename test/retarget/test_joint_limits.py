@@ -19,14 +19,15 @@ def limits(rng):
         rng.uniform(5.0, 200.0, COUNT))
 
 
+@pytest.mark.parametrize('jitter', [0.0, 0.9])
 @pytest.mark.parametrize('drive', ['up', 'down', 'at random', 'to and fro'])
-def test_no_limit_is_broken_however_joints_are_driven(drive):
+def test_no_limit_is_broken_however_joints_are_driven_and_frames_jitter(drive, jitter):
     rng = np.random.default_rng(0)
     bounds = limits(rng)
     position = 0.5 * (bounds.lower + bounds.upper)
     speed = np.zeros(COUNT)
     for frame in range(400):
-        dt_s = 1.0 / 60.0
+        dt_s = (1.0 + jitter * rng.uniform(-1.0, 4.0)) / 60.0
         least, greatest = bounds.reach(position, speed, dt_s)
         assert (least <= greatest + 1e-12).all()
         share = {'up': 1.0, 'down': 0.0, 'at random': rng.random(COUNT),

@@ -13,12 +13,9 @@
 /* The greatest speed [rad/s] from which a joint still stops within its room [rad]. */
 static double brakes(double room, double acceleration, double dt_s)
 {
-    /* In frames and in what one frame of braking takes off: a joint at n + part needs
-     * (n + 1)(n / 2 + part) of room, which in between is more than the parabola says. */
-    const double unit = acceleration * dt_s;
-    const double units = fmax(room, 0.0) / (unit * dt_s);
-    const double whole = floor(0.5 * (sqrt(1.0 + 8.0 * units) - 1.0));
-    return unit * (whole + units / (whole + 1.0) - 0.5 * whole);
+    /* After this frame there must be room for the parabola of braking, which is enough however
+     * long the frames to come are: room = v dt + v^2 / 2a. */
+    return acceleration * (sqrt(dt_s * dt_s + 2.0 * fmax(room, 0.0) / acceleration) - dt_s);
 }
 
 /* Put the least and the greatest step (J) [rad] of the next frame into `least`, `greatest`. */
