@@ -4,8 +4,9 @@
 A humanoid robot that follows the body: body JointState in, robot JointState and commands out.
 
 `~/joint_states` shows what the robot would do. Command topics are silent until `~/engage`, then
-begin at the measured joints (`safety.engage_gate`). `~/stop` silences them and stays. It is not
-an emergency stop, and nothing here keeps a robot's balance: legs are commanded only when asked.
+begin at the measured joints (`safety.engage_gate`), and each passes `safety.command_wall`.
+`~/stop` silences them until `~/reset`. It is no emergency stop, and nothing here keeps a robot's
+balance: legs are commanded only when asked.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from std_srvs.srv import SetBool, Trigger
 from motion_avatar_ros.body.avatar_urdf import AvatarDescriptionError, offsets_from_urdf
 from motion_avatar_ros.body.joint_state import JointStateError
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.nodes.deadman_input import DeadmanInput
+from motion_avatar_ros.nodes.gate_report import GateReport, gate_values
 from motion_avatar_ros.nodes.retarget_parameters import RETARGET_PARAMETERS, WHOLE_BODY
 from motion_avatar_ros.nodes.robot_commands import (
     COMMAND_TOPICS, LONGEST_FRAME_S, RobotCommands,
@@ -34,7 +37,7 @@ from motion_avatar_ros.retarget.mapping_file import read_mapping
 from motion_avatar_ros.retarget.pose_interpolation import PoseInterpolator
 from motion_avatar_ros.retarget.retargeter import Mode, Retargeter
 from motion_avatar_ros.retarget.robot_model import RobotModel
-from motion_avatar_ros.retarget.solver import NotFollowedError
+from motion_avatar_ros.retarget.solver import NotFollowedError, RobotPose
 from motion_avatar_ros.retarget.urdf import parse_urdf
 from motion_avatar_ros.ros.body_messages import pose_from_message, stamp_ns
 from motion_avatar_ros.ros.diagnostics import (
@@ -61,6 +64,7 @@ class RetargetNode(AvatarLifecycleNode):
         self._outputs: list[Any] = []
         self._retargeter: Retargeter | None = None
         self._commands: RobotCommands | None = None
+        self._is_stopped = False    # before it was cleaned up: a stop outlives that
         self._problems = ProblemLog(self)
         super().__init__('retarget_node', RETARGET_PARAMETERS, **node_arguments)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -82,6 +86,8 @@ class RetargetNode(AvatarLifecycleNode):
             self._command_publisher = self.create_lifecycle_publisher(
                 kind, parameters['command.topic'] or topic, JOINT_STATES)
             self._outputs.append(self._command_publisher)
+        self._gate_report = GateReport(self)
+        self._outputs.append(self._gate_report.publisher)
         if parameters['robot']:
             self._take_robot(RobotModel.load(parameters['robot']))
 
@@ -92,6 +98,7 @@ class RetargetNode(AvatarLifecycleNode):
         self._body_publishers = 0
         self._stamp_ns: int | None = None
         self._received_s = float('-inf')
+        self._age_s = 0.0
         topics: list[tuple[Any, str, Any, Any]] = [
             (JointState, values['body_topic'], self._on_body, NEWEST_JOINT_STATES),
             (String, values['description_topic'], self._on_person, LATCHED),
@@ -101,8 +108,12 @@ class RetargetNode(AvatarLifecycleNode):
         if not values['robot']:
             topics.append((String, values['robot_description_topic'], self._on_robot, LATCHED))
         subscriptions = [self.create_subscription(*topic) for topic in topics]
+        self._deadman = DeadmanInput(self, values)
+        if self._deadman.subscription is not None:
+            subscriptions.append(self._deadman.subscription)
         services = [self.create_service(SetBool, '~/engage', self._on_engage),
-                    self.create_service(Trigger, '~/stop', self._on_stop)]
+                    self.create_service(Trigger, '~/stop', self._on_stop),
+                    self.create_service(Trigger, '~/reset', self._on_reset)]
         self._body_topic = subscriptions[0].topic_name
         timers = [self.create_timer(_WATCH_PERIOD_S, self._watch, clock=self._steady)]
         if values['output_rate_hz']:
@@ -132,6 +143,8 @@ class RetargetNode(AvatarLifecycleNode):
         for publisher in self._outputs:
             self.destroy_lifecycle_publisher(publisher)
         self._outputs = []
+        if self._commands is not None:
+            self._is_stopped = self._commands.gate.state is EngageState.STOPPED
         self._retargeter = self._commands = None
 
     def _take_robot(self, robot: RobotModel) -> None:
@@ -144,6 +157,8 @@ class RetargetNode(AvatarLifecycleNode):
             retargeter.measure_person(self._offsets_m)
         self._commands = RobotCommands(
             retargeter, values, self._command_publisher, self.get_logger().info)
+        if self._is_stopped:
+            self._commands.gate.stop()
         self._interpolator = PoseInterpolator(
             retargeter.limits.lower, retargeter.limits.upper)
         self._retargeter = retargeter
@@ -197,14 +212,14 @@ class RetargetNode(AvatarLifecycleNode):
             self._refused += 1
             self._problems.say(f"body topic '{self._values['body_topic']}': {error}")
             return
-        self._stamp_ns, self._received_s = stamp, started_s
+        self._stamp_ns, self._received_s, self._age_s = stamp, started_s, age_s
         self._frame_id = message.header.frame_id
         self._problems.say(None)
         if self._values['output_rate_hz']:
             self._interpolator.push(pose, stamp * 1e-9, stamp * 1e-9 + age_s)
         else:
             self._display.show(self._retargeter, pose, stamp, self._frame_id)
-            self._commands.send(pose.joints[self._commands.joints], started_s)
+            self._command(pose, started_s)
         self._work.add(time.monotonic() - started_s)
         self._latency.add(age_s)
 
@@ -219,7 +234,23 @@ class RetargetNode(AvatarLifecycleNode):
             return
         stamp_s, pose = shown
         self._display.show(self._retargeter, pose, round(stamp_s * 1e9), self._frame_id)
-        self._commands.send(pose.joints[self._commands.joints], now_s)
+        self._command(pose, now_s)
+
+    def _command(self, pose: RobotPose, now_s: float) -> None:
+        """Pass a pose on to the robot, unless it must not be believed."""
+        assert self._commands is not None
+        why = self._why_not(now_s)
+        self._commands.send(None if why else pose.joints[self._commands.joints], now_s, why)
+
+    def _why_not(self, now_s: float) -> str:
+        """Return why the body moves no robot now, or ''."""
+        if not self._is_body_fresh(now_s):
+            return 'no body to follow'
+        if self._body_publishers > 1:
+            return 'two publishers of the body'
+        if self._age_s > self._values['late_after_s']:
+            return f'bodies come {self._age_s:.1f} s late'
+        return self._deadman.why_released(now_s) or ''
 
     def _begin_anew(self) -> None:
         """Forget what came before in the stream of bodies."""
@@ -249,8 +280,12 @@ class RetargetNode(AvatarLifecycleNode):
                 f"{self._body_publishers} publishers on body topic '{self._body_topic}': "
                 'holding; allowed: one')
         now_s = time.monotonic()
-        if self._commands is not None and not self._is_body_fresh(now_s):
-            self._commands.send(None, now_s)
+        if self._commands is None:
+            return
+        why = self._why_not(now_s)
+        if why:
+            self._commands.send(None, now_s, why)
+        self._gate_report.tell(self._commands, now_s)
 
     def _is_body_fresh(self, now_s: float) -> bool:
         return now_s - self._received_s <= float(self._values['stale_after_s'])
@@ -261,14 +296,20 @@ class RetargetNode(AvatarLifecycleNode):
         if self._commands is None:
             response.message = 'no robot yet: its robot_description did not come'
             return response
-        return self._commands.answer_engage(
-            request, response, self._is_body_fresh(time.monotonic()))
+        return self._commands.answer_engage(request, response)
 
     def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if self._commands is None:
             response.message = 'no robot yet: nothing is commanded'
             return response
         return self._commands.answer_stop(response)
+
+    def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        if self._commands is None:
+            response.message = 'no robot yet: nothing is stopped'
+            return response
+        self._is_stopped = False
+        return self._commands.answer_reset(response)
 
     def _diagnose(self) -> tuple[int, str, Mapping[str, Any]]:
         if not self._entities:
@@ -281,8 +322,7 @@ class RetargetNode(AvatarLifecycleNode):
             'state': self.state_label,
             'robot': None if retargeter is None else retargeter.robot.name,
             'robot_parameter': self._values['robot'],
-            'engage_state': None if gate is None else gate.state.value,
-            'engage_reason': None if gate is None else gate.reason,
+            **gate_values(self._commands),
             'input_rate_hz': self._input_rate.rate_hz(),
             **self._work.values('retarget'),
             **self._latency.values('body_age'),

@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What retarget_node commands: the gate, its services' answers, and the command topic."""
+"""What retarget_node commands: the gate, the last wall, and behind it the command topic."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from motion_avatar_ros.nodes.retarget_parameters import FORWARD, TRAJECTORY, com
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.retargeter import Retargeter
 from motion_avatar_ros.ros.robot_messages import forward_command, measured_joints, trajectory
-from motion_avatar_ros.safety.engage_gate import (
-    EngageError, EngageGate, EngageState, GateSettings,
-)
+from motion_avatar_ros.safety.command_wall import CommandWall
+from motion_avatar_ros.safety.engage_gate import EngageGate, GateSettings
+from motion_avatar_ros.safety.measured_joints import EngageError
 
 #: Message and topic of each command interface.
 COMMAND_TOPICS = {
@@ -32,7 +32,7 @@ _USUAL_FRAME_S = 0.02
 
 
 class RobotCommands:
-    """Commands the joints of one robot, once engaged."""
+    """Commands the joints of one robot, once engaged; all times are steady [s]."""
 
     def __init__(
         self, retargeter: Retargeter, values: Mapping[str, Any], publisher: Any,
@@ -58,45 +58,51 @@ class RobotCommands:
         self._values = values
         self._say = say
         self._commanded_s: float | None = None
+        self._target: np.ndarray | None = None
+        self._said = ''
+        joint_limits = JointLimits(
+            limits.lower[self.joints], limits.upper[self.joints],
+            np.minimum([robot.joints[number].velocity for number in self.joints],
+                       values['command.max_velocity_rad_s']),
+            np.full(len(self.joints), values['command.max_acceleration_rad_s2']))
         self.gate = EngageGate(
-            self._names,
-            JointLimits(
-                limits.lower[self.joints], limits.upper[self.joints],
-                np.minimum([robot.joints[number].velocity for number in self.joints],
-                           values['command.max_velocity_rad_s']),
-                np.full(len(self.joints), values['command.max_acceleration_rad_s2'])),
+            self._names, joint_limits,
             GateSettings(
                 approach_rad_s=values['engage.approach_rad_s'],
-                approach_s=values['engage.approach_s'], hold_s=values['engage.hold_s'],
+                approach_s=values['engage.approach_s'], resume_s=values['engage.resume_s'],
+                match_rad=values['engage.match_rad'], hold_s=values['engage.hold_s'],
                 state_timeout_s=values['engage.state_timeout_s'],
-                max_deviation_rad=values['engage.max_deviation_rad']))
+                max_deviation_rad=values['engage.max_deviation_rad']),
+            self._limbs(retargeter))
+        self.wall = CommandWall(self._names, joint_limits)
 
     def measure(self, message: JointState) -> None:
         """Take joint states of the robot, of all joints or of some."""
-        self.gate.measure(measured_joints(message, self._names), time.monotonic())
+        self.gate.measured.take(measured_joints(message, self._names), time.monotonic())
 
-    def send(self, target: np.ndarray | None, now_s: float) -> None:
-        """Pass the operator's joints (J,) [rad], or that there are none, through the gate."""
+    def mismatch(self) -> dict[str, float]:
+        """Return how far [rad] each limb is from the operator's; {} while that is unknown."""
+        return self.gate.mismatch(self._target, time.monotonic())
+
+    def send(self, target: np.ndarray | None, now_s: float, why_none: str = '') -> None:
+        """Pass the operator's joints (J,) [rad], or why there are none, through the gate."""
+        self._target = target
         if self._publisher is None:
             return
         before_s = now_s - _USUAL_FRAME_S if self._commanded_s is None else self._commanded_s
         dt_s = min(max(now_s - before_s, 1e-3), LONGEST_FRAME_S)
-        state = self.gate.state
-        joints = self.gate.command(target, dt_s, now_s)
-        if self.gate.state is not state:
-            self._say(f'{self.gate.state.value}: {self.gate.reason}')
+        joints = self.gate.command(target, dt_s, now_s, why_none or 'no body to follow')
         if joints is None:
             self._commanded_s = None
-            return
-        self._commanded_s = now_s
-        if self._values['command.interface'] == FORWARD:
-            self._publisher.publish(forward_command(joints))
         else:
-            self._publisher.publish(trajectory(
-                self._names, joints, self._values['command.time_from_start_s']))
+            self._commanded_s = now_s
+            self._put_out(self.wall.passed(joints, dt_s))
+            if not self.wall.is_trusting:
+                self.gate.disengage(f'{self.wall.last_anomaly}: nothing is sent any more')
+        self.say()
 
     def answer_engage(
-        self, request: SetBool.Request, response: SetBool.Response, is_body_fresh: bool
+        self, request: SetBool.Request, response: SetBool.Response
     ) -> SetBool.Response:
         """Engage or disengage, and say how it is then."""
         if not request.data:
@@ -107,28 +113,58 @@ class RobotCommands:
             return response
         else:
             try:
-                if not is_body_fresh:
-                    raise EngageError('there is no body to follow')
-                self.gate.engage(time.monotonic())
+                begin = self.gate.engage(self._target, time.monotonic())
             except EngageError as error:
                 response.message = str(error)
                 return response
+            if begin is not None:
+                self.wall.begin(begin)
         response.success = True
-        response.message = self.gate.reason
-        self._say(f'{self.gate.state.value}: {self.gate.reason}')
+        response.message = self.say()
         return response
 
     def answer_stop(self, response: Trigger.Response) -> Trigger.Response:
         """Stop, and say how to go on."""
         self.gate.stop()
         self._commanded_s = None
+        self.say()
         response.success = True
-        response.message = 'stopped; disengage, then engage to go on'
-        self._say(response.message)
+        response.message = 'stopped; reset, then engage to go on'
+        return response
+
+    def answer_reset(self, response: Trigger.Response) -> Trigger.Response:
+        """Leave a stop."""
+        self.gate.reset()
+        response.success = True
+        response.message = self.say()
         return response
 
     def leave(self) -> None:
         """Disengage because the node is deactivated; a stop stays."""
         self._commanded_s = None
-        if self.gate.state is not EngageState.STOPPED:
-            self.gate.disengage('the node was deactivated')
+        self.gate.disengage('the node was deactivated')
+
+    def say(self) -> str:
+        """Log the gate's state where it changed, and return it in one line."""
+        line = f'{self.gate.state.value}: {self.gate.reason}'
+        if line != self._said:
+            self._said = line
+            self._say(line)
+        return line
+
+    def _put_out(self, joints: np.ndarray) -> None:
+        """Publish what has passed the wall: nothing else publishes commands."""
+        if self._values['command.interface'] == FORWARD:
+            self._publisher.publish(forward_command(joints))
+        else:
+            self._publisher.publish(trajectory(
+                self._names, joints, self._values['command.time_from_start_s']))
+
+    def _limbs(self, retargeter: Retargeter) -> dict[str, list[int]]:
+        """Return the places of the commanded joints by limb; what is of none is the trunk's."""
+        place_of = {number: place for place, number in enumerate(self.joints.tolist())}
+        limbs = {
+            name.replace('_', ' '): [
+                place_of.pop(number) for number in limb.joints if number in place_of]
+            for name, limb in retargeter.plan.limbs.items()}
+        return {**limbs, 'trunk': list(place_of.values())}

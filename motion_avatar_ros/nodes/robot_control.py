@@ -12,7 +12,7 @@ from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
 from motion_avatar_ros.nodes.node_statuses import ToldStatus
-from motion_avatar_ros.ros.web_robot_control import DISENGAGE, ENGAGE, STOP, WebRobotControl
+from motion_avatar_ros.ros.web_robot_control import DISENGAGE, ENGAGE, RESET, STOP, WebRobotControl
 
 
 class RobotControl:
@@ -24,6 +24,7 @@ class RobotControl:
         self._name = node.resolve_topic_name(robot_node)
         self._engage: Any = node.create_client(SetBool, f'{robot_node}/engage')
         self._stop: Any = node.create_client(Trigger, f'{robot_node}/stop')
+        self._reset: Any = node.create_client(Trigger, f'{robot_node}/reset')
 
     def update(self, told: ToldStatus, silence_s: float | None) -> None:
         """
@@ -39,7 +40,8 @@ class RobotControl:
             client, message = {
                 ENGAGE: (self._engage, SetBool.Request(data=True)),
                 DISENGAGE: (self._engage, SetBool.Request(data=False)),
-                STOP: (self._stop, Trigger.Request())}[request]
+                STOP: (self._stop, Trigger.Request()),
+                RESET: (self._reset, Trigger.Request())}[request]
             if client.service_is_ready():
                 client.call_async(message).add_done_callback(self._on_answer)
             else:

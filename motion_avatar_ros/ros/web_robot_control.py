@@ -8,10 +8,11 @@ from collections import deque
 
 from motion_avatar_ros.ros.web_view import WebView, update_handle
 
-ENGAGE, DISENGAGE, STOP = 'engage', 'disengage', 'stop'
+ENGAGE, DISENGAGE, STOP, RESET = 'engage', 'disengage', 'stop', 'reset'
 #: What the first button asks for, by the state of the engage gate (`safety.engage_gate`).
-_NEXT = {'disengaged': ENGAGE, 'stopped': DISENGAGE}
-_LABELS = {ENGAGE: 'engage robot', DISENGAGE: 'disengage robot'}
+_NEXT = {'disengaged': ENGAGE, 'stopped': RESET}
+_LABELS = {
+    ENGAGE: 'engage robot', DISENGAGE: 'disengage robot', RESET: 'release stop'}
 _ANSWER_S = 8.0     # how long an answer stays
 
 
@@ -62,6 +63,6 @@ class WebRobotControl:
             text += f'\n\n*{self._answer}*'
         update_handle(
             self._engage, visible=is_there,
-            label='release stop' if state == 'stopped' else _LABELS[self._next])
+            label=_LABELS[self._next])
         update_handle(self._stop, visible=is_there)
         update_handle(self._state, visible=is_there, content=text)

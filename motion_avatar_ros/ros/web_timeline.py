@@ -14,7 +14,7 @@ _GOOD, _WAIT, _BAD, _REST, _GONE = '#1a7f4b', '#e0a020', '#b3261e', '#9aa7b5', '
 #: By state of the avatar (`safety.watchdog`), then of the robot (`safety.engage_gate`).
 COLOURS = {
     'waiting': _REST, 'tracking': _GOOD, 'hold': _WAIT, 'error': _BAD,
-    'disengaged': _REST, 'approaching': '#3a6ea5', 'engaged': _GOOD, 'stopped': _BAD,
+    'disengaged': _REST, 'aligning': '#3a6ea5', 'engaged': _GOOD, 'stopped': _BAD,
 }
 _ROW = ('<div style="display:flex;align-items:center;gap:0.5em;margin:0.2em 0.9em;font-size:0.8em'
         '">'

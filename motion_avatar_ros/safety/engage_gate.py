@@ -3,46 +3,42 @@
 """
 Whether a robot is commanded, and how it gets from where it is to where the operator is.
 
-    disengaged --engage--> approaching --arrived--> engaged
-         ^                  |       ^                 |
-         |                  v       +--body is back-- v
-         +--disengage-----  hold  <------body stopped-+
-    stopped: from anywhere by `stop`, silent; left by `disengage` only.
+    disengaged --engage--> aligning --arrived--> engaged
+         ^                  |    ^                 |
+         |                  v    +--body is back-- v
+         +--disengage----- hold  <---body stopped--+
+    stopped: from anywhere by `stop`, silent; left by `reset` only, to disengaged.
 
 Nothing is commanded before somebody engages. Then commands begin at the measured joints and
-approach the operator's pose slowly; once there they follow it. A body that stops is held, and
-approached again when it returns. Measured joints that stop, or that do not follow, end it: a
-robot that was held by hand, or whose controller was off, must not be caught up with.
+align with the operator's pose slowly; once there they follow it. A body that stops is held, and
+aligned with again when it returns; one that stays away ends it, for good. Measured joints that
+stop, or that do not follow, end it too: a robot that was held by hand, or whose controller was
+off, must not be caught up with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import enum
 
 import numpy as np
 
-from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.safety.joint_follower import JointFollower
+from motion_avatar_ros.safety.measured_joints import EngageError, MeasuredJoints
 
 _ARRIVED_RAD = 0.05
-_BEYOND_LIMIT_RAD = 0.1     # a measured joint further out is not believed
-
-
-class EngageError(MotionAvatarError):
-    """A robot that cannot be engaged now."""
 
 
 class EngageState(enum.Enum):
     """What the command topics carry."""
 
     DISENGAGED = 'disengaged'   # nothing
-    APPROACHING = 'approaching'  # from the measured joints to the operator's pose, slowly
+    ALIGNING = 'aligning'       # from the measured joints to the operator's pose, slowly
     ENGAGED = 'engaged'         # the operator's pose
     HOLD = 'hold'               # the last command, while the body is not to be believed
-    STOPPED = 'stopped'         # nothing, until disengaged and engaged again
+    STOPPED = 'stopped'         # nothing, until reset
 
 
 @dataclass(frozen=True)
@@ -51,9 +47,12 @@ class GateSettings:
     Times and speeds.
 
     Attributes:
-        approach_rad_s: joints go no faster while they approach.
+        approach_rad_s: joints go no faster while they align.
         approach_s: after so long that limit rises, in as much again to the joints' own, so
             that an operator who keeps moving is reached.
+        resume_s: the same after a hold, from its end on.
+        match_rad: robot and operator must be so near in each joint to engage; 0 aligns from
+            any pose.
         hold_s: a body that is away for longer ends the engagement.
         state_timeout_s: so old may measured joints be.
         max_deviation_rad, deviation_s: a measured joint further from its command for so long
@@ -62,6 +61,8 @@ class GateSettings:
 
     approach_rad_s: float = 0.5
     approach_s: float = 3.0
+    resume_s: float = 1.0
+    match_rad: float = 0.0
     hold_s: float = 10.0
     state_timeout_s: float = 0.5
     max_deviation_rad: float = 0.5
@@ -72,7 +73,8 @@ class EngageGate:
     """Passes the commands of J joints, or nothing; all times are of one steady clock [s]."""
 
     def __init__(
-        self, names: Sequence[str], limits: JointLimits, settings: GateSettings
+        self, names: Sequence[str], limits: JointLimits, settings: GateSettings,
+        limbs: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
         """
         Prepare, disengaged.
@@ -81,15 +83,17 @@ class EngageGate:
             names: of the joints, for reasons.
             limits: of the joints.
             settings: times and speeds.
+            limbs: numbers of the joints by the part of the body that they are of.
         """
-        self._names = tuple(names)
         self._limits = limits
         self._settings = settings
+        self._limbs = dict(limbs or {'robot': range(len(names))})
         self._follower: JointFollower | None = None
-        self._measured = np.full(len(self._names), np.nan)
-        self._measured_s = np.full(len(self._names), np.nan)
+        self.measured = MeasuredJoints(
+            names, limits, settings.state_timeout_s, settings.max_deviation_rad,
+            settings.deviation_s)
         self._since_s = 0.0
-        self._near_s = 0.0  # when all joints were last near their commands
+        self._is_resuming = False
         self.state = EngageState.DISENGAGED
         #: Why it is in this state, in one line.
         self.reason = 'nobody has engaged'
@@ -99,39 +103,71 @@ class EngageGate:
         """Whether commands leave."""
         return self._follower is not None
 
-    def measure(self, joints: np.ndarray, now_s: float) -> None:
-        """Take the robot's joints (J,) [rad], which may come in parts: NaN for those not told."""
-        is_told = ~np.isnan(joints)
-        self._measured[is_told] = joints[is_told]
-        self._measured_s[is_told] = now_s
+    def mismatch(self, target: np.ndarray | None, now_s: float) -> dict[str, float]:
+        """Return how far [rad] each limb's worst joint is from a target (J,); {} if unknown."""
+        if target is None:
+            return {}
+        try:
+            away = np.abs(self.measured.whole(now_s) - target)
+        except EngageError:
+            return {}
+        return {limb: float(away[list(joints)].max())
+                for limb, joints in self._limbs.items() if len(joints)}
 
-    def engage(self, now_s: float) -> None:
+    def engage(self, target: np.ndarray | None, now_s: float) -> np.ndarray | None:
         """
         Begin to command, from where the robot is; nothing where it is commanded already.
 
+        Args:
+            target: (J,) [rad] the operator's pose; None while there is none to be believed.
+            now_s: the time.
+
+        Returns:
+            Where commands begin (J,) [rad]; None where they had begun before.
+
         Raises:
-            EngageError: stopped, or where the robot is is not known or not to be believed.
+            EngageError: stopped, no body, where the robot is is not known or not to be
+                believed, or too far from the operator.
         """
         if self.state is EngageState.STOPPED:
-            raise EngageError('stopped: disengage first (engage with data: false)')
+            raise EngageError('stopped: reset first')
         if self.is_commanding:
-            return
-        self._follower = JointFollower(self._limits, self._whole_measurement(now_s))
-        self._near_s = now_s
-        self._go(EngageState.APPROACHING, now_s, 'approaching the operator')
+            return None
+        if target is None:
+            raise EngageError('there is no body to follow')
+        measured = self.measured.whole(now_s)
+        most = self._settings.match_rad
+        if most > 0.0:
+            far = {limb: rad for limb, rad in self.mismatch(target, now_s).items() if rad > most}
+            if far:
+                limbs = ', '.join(f'{limb} {rad:.2f} rad' for limb, rad in far.items())
+                raise EngageError(
+                    f'robot and operator differ by more than {most:g} rad: {limbs}; take its pose')
+        self._follower = JointFollower(self._limits, measured)
+        self.measured.begin_to_follow(now_s)
+        self._is_resuming = False
+        self._go(EngageState.ALIGNING, now_s, 'aligning with the operator')
+        return measured
 
     def disengage(self, reason: str = 'somebody disengaged') -> None:
-        """Command nothing any more; also leaves a stop."""
+        """Command nothing any more; a stop stays."""
         self._follower = None
-        self._go(EngageState.DISENGAGED, 0.0, reason)
+        if self.state is not EngageState.STOPPED:
+            self._go(EngageState.DISENGAGED, 0.0, reason)
 
     def stop(self) -> None:
-        """Command nothing any more, and refuse to engage before `disengage`."""
+        """Command nothing any more, and refuse to engage before `reset`."""
         self._follower = None
         self._go(EngageState.STOPPED, 0.0, 'somebody stopped it')
 
+    def reset(self) -> None:
+        """Leave a stop, for disengaged; nothing else changes anything."""
+        if self.state is EngageState.STOPPED:
+            self._go(EngageState.DISENGAGED, 0.0, 'somebody reset it')
+
     def command(
-        self, target: np.ndarray | None, dt_s: float, now_s: float
+        self, target: np.ndarray | None, dt_s: float, now_s: float,
+        why_none: str = 'no body to follow',
     ) -> np.ndarray | None:
         """
         Return joints (J,) [rad] to command, or None for silence.
@@ -140,22 +176,25 @@ class EngageGate:
             target: (J,) [rad] the operator's pose; None while there is none to be believed.
             dt_s: time since the last command, at most a few frames.
             now_s: the time.
+            why_none: why there is no target.
         """
         if self._follower is None:
             return None
-        problem = self._robot_problem(now_s)
+        problem = self.measured.problem(self._follower.position, now_s)
         if problem is not None:
             self.disengage(problem)
             return None
         if target is None:
             if self.state is not EngageState.HOLD:
-                self._go(EngageState.HOLD, now_s, 'no body to follow')
+                self._go(EngageState.HOLD, now_s, why_none)
             elif now_s - self._since_s > self._settings.hold_s:
-                self.disengage(f'no body to follow for {self._settings.hold_s:g} s')
+                self.disengage(f'{why_none} for {self._settings.hold_s:g} s')
                 return None
+            self.reason = why_none
             return self._follower.stop(dt_s)
         if self.state is EngageState.HOLD:
-            self._go(EngageState.APPROACHING, now_s, 'the body is back: approaching it')
+            self._is_resuming = True
+            self._go(EngageState.ALIGNING, now_s, 'the body is back: aligning with it')
         if self.state is EngageState.ENGAGED:
             return self._follower.follow(target, dt_s)
         joints = self._follower.follow(target, dt_s, self._approach_rad_s(now_s))
@@ -163,55 +202,15 @@ class EngageGate:
             self._go(EngageState.ENGAGED, now_s, 'following the operator')
         return joints
 
-    @property
-    def speed(self) -> np.ndarray:
-        """Speeds (J,) [rad/s] of the last command."""
-        assert self._follower is not None
-        return self._follower.speed
-
     def _approach_rad_s(self, now_s: float) -> float:
         settings = self._settings
-        late = (now_s - self._since_s - settings.approach_s) / settings.approach_s
+        if self._is_resuming:
+            late = (now_s - self._since_s) / settings.resume_s
+        else:
+            late = (now_s - self._since_s - settings.approach_s) / settings.approach_s
         share = min(max(late, 0.0), 1.0)
         fastest = float(self._limits.velocity.max())
         return settings.approach_rad_s + share * max(fastest - settings.approach_rad_s, 0.0)
-
-    def _whole_measurement(self, now_s: float) -> np.ndarray:
-        joints = self._measured.copy()
-        is_known = ~np.isnan(joints)
-        if not is_known.any() or self._age_s(now_s) > self._settings.state_timeout_s:
-            raise EngageError(
-                "the robot's joint states do not come, so where it is is not known")
-        missing = [n for n, known in zip(self._names, is_known, strict=True) if not known]
-        if missing:
-            raise EngageError(
-                f"the robot's joint states lack {', '.join(missing)}")
-        beyond = np.maximum(joints - self._limits.upper, self._limits.lower - joints)
-        worst = int(beyond.argmax())
-        if beyond[worst] > _BEYOND_LIMIT_RAD:
-            raise EngageError(
-                f"joint '{self._names[worst]}' is measured at {joints[worst]:.2f} rad; its range "
-                f'is {self._limits.lower[worst]:.2f} .. {self._limits.upper[worst]:.2f}')
-        return joints
-
-    def _age_s(self, now_s: float) -> float:
-        """Return how long ago the joint was told that was told longest ago."""
-        return now_s - float(np.nanmin(self._measured_s))
-
-    def _robot_problem(self, now_s: float) -> str | None:
-        """Return why the robot must not be commanded any more."""
-        assert self._follower is not None
-        age_s = self._age_s(now_s)
-        if age_s > self._settings.state_timeout_s:
-            return f"the robot's joint states stopped {age_s:.1f} s ago"
-        away = np.abs(self._measured - self._follower.position)
-        worst = int(away.argmax())
-        if away[worst] <= self._settings.max_deviation_rad:
-            self._near_s = now_s
-        elif now_s - self._near_s > self._settings.deviation_s:
-            return (f"joint '{self._names[worst]}' is {away[worst]:.2f} rad from its command: "
-                    'the robot does not follow')
-        return None
 
     def _go(self, state: EngageState, now_s: float, reason: str) -> None:
         self.state, self._since_s, self.reason = state, now_s, reason

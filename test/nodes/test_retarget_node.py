@@ -64,8 +64,10 @@ def test_a_stop_silences_at_once_and_stays(make_bench) -> None:
     bench.run(0.3)
     assert len(bench.commands) <= count + 1  # one that was on its way
     response = bench.call(bench.engage, SetBool.Request(data=True))
-    assert not response.success and 'disengage first' in response.message
+    assert not response.success and 'reset first' in response.message
     assert bench.call(bench.engage, SetBool.Request(data=False)).success
+    assert not bench.call(bench.engage, SetBool.Request(data=True)).success
+    assert bench.call(bench.reset, Trigger.Request()).success
     assert bench.call(bench.engage, SetBool.Request(data=True)).success
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from motion_avatar_ros.ros.web_robot_control import (
-    DISENGAGE, ENGAGE, STOP, WebRobotControl,
+    DISENGAGE, ENGAGE, RESET, STOP, WebRobotControl,
 )
 from motion_avatar_ros.ros.web_view import WebView, WebViewSettings
 
@@ -36,9 +36,9 @@ def test_there_are_no_buttons_without_a_robot(view):
 
 
 @pytest.mark.parametrize(('state', 'asked', 'label'), [
-    ('disengaged', ENGAGE, 'engage robot'), ('approaching', DISENGAGE, 'disengage robot'),
+    ('disengaged', ENGAGE, 'engage robot'), ('aligning', DISENGAGE, 'disengage robot'),
     ('engaged', DISENGAGE, 'disengage robot'), ('hold', DISENGAGE, 'disengage robot'),
-    ('stopped', DISENGAGE, 'release stop')])
+    ('stopped', RESET, 'release stop')])
 def test_the_first_button_asks_for_what_is_next(view, state, asked, label):
     control = WebRobotControl(view)
     control.show(state, 'so', 0.0)

@@ -64,6 +64,7 @@ class RetargetBench:
                 kind, f'retarget_node/{topic}', store.append, JOINT_STATES)
         self.engage = self.other.create_client(SetBool, 'retarget_node/engage')
         self.stop = self.other.create_client(Trigger, 'retarget_node/stop')
+        self.reset = self.other.create_client(Trigger, 'retarget_node/reset')
         self.encoder = JointStateEncoder()
         self.joints: dict[str, float] = {}
         self.executor = SingleThreadedExecutor()
@@ -73,7 +74,9 @@ class RetargetBench:
     def start(self) -> RetargetBench:
         assert self.node.start(), self.warnings
         assert self.until(lambda: self.body.get_subscription_count() == 1
-                          and self.engage.service_is_ready() and self.stop.service_is_ready())
+                          and all(
+                              each.service_is_ready()
+                              for each in (self.engage, self.stop, self.reset)))
         return self
 
     def until(self, condition: Callable[[], bool], timeout_s: float = 5.0) -> bool:
