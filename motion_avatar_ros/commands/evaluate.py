@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from motion_avatar_ros.body.motion import Motion, load_motion
 from motion_avatar_ros.commands.evaluation_report import (
-    comparison_numbers, comparison_report, evaluation_numbers, evaluations_report, write_clips,
+    clips_numbers, comparison_numbers, comparison_report, evaluation_numbers,
+    evaluations_report, write_clips,
 )
 from motion_avatar_ros.commands.evaluation_runs import (
     evaluate_ahead, evaluate_all, evaluate_one, frame_count, load_models, model_labels,
@@ -112,6 +113,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="of a diffusion model; default: the model's own")
     parser.add_argument('--per-clip', type=Path, metavar='FILE.csv', help="write each clip's row")
     parser.add_argument('--json', action='store_true', help='one JSON object on the last line')
+    parser.add_argument(
+        '--json-clips', action='store_true',
+        help="the same with each clip's metrics in it, for `report`")
 
 
 def run(arguments: Namespace) -> int:
@@ -155,15 +159,17 @@ def run(arguments: Namespace) -> int:
         if others[seeds:]}
 
     split = arguments.split if has_splits(data) else 'all'
+    clip_names = [clip_name(data, path) for path in paths]
+    evaluations = [*plain, *smooth, *ahead, *trivial]
     if table is not None:
-        write_clips(table, [clip_name(data, path) for path in paths], plain[0])
+        write_clips(table, clip_names, plain[0])
     sys.stdout.write(_heading(plain[0], split, sets, disturbance))
-    sys.stdout.write(evaluations_report([*plain, *smooth, *ahead, *trivial]))
+    sys.stdout.write(evaluations_report(evaluations))
     for comparison in comparisons.values():
         sys.stdout.write(comparison_report(comparison))
     if trials is not None:
         sys.stdout.write(trials_report(trials))
-    if arguments.json:
+    if arguments.json or arguments.json_clips:
         sys.stdout.write(json.dumps({
             **evaluation_numbers(plain[0]),
             'clips': len(paths), 'model': model.name, 'weights_sha256': model.weights_sha256,
@@ -180,6 +186,8 @@ def run(arguments: Namespace) -> int:
                 'smoothing': asdict(arguments.one_euro), **_by_name(smooth)}}),
             **({} if not ahead else {'ahead': _by_name(ahead)}),
             **comparisons,
+            **({} if not arguments.json_clips else {
+                'per_clip': clips_numbers(clip_names, evaluations)}),
         }, allow_nan=False) + '\n')
     sys.stdout.flush()
     return 0

@@ -86,6 +86,15 @@ def comparison_report(numbers: dict[str, Any]) -> str:
     return '\n'.join(lines) + '\n'
 
 
+def clips_numbers(names: Sequence[str], evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    """Return each clip's metrics as JSON values: lists in the order of the clips, by model."""
+    return {'clips': list(names), 'models': {
+        evaluation.model: {
+            metric: [None if clip is None else getattr(clip, metric) for clip in evaluation.clips]
+            for metric in METRIC_NAMES}
+        for evaluation in evaluations}}
+
+
 def write_clips(path: Path, names: Sequence[str], evaluation: Evaluation) -> None:
     """
     Write a row of metrics for each clip; empty cells are what a clip has no metric of.

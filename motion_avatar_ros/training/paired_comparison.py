@@ -77,6 +77,13 @@ def compare(
             for name in COMPARED_NAMES}
 
 
+def mean_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Return the ends of the interval of a mean over clips; None for fewer than two clips."""
+    if len(values) < 2:
+        return None, None
+    return _ends(_resampled_means(np.asarray(values, dtype=float)[:, None])[:, 0], len(values))
+
+
 def _values(evaluations: Sequence[Evaluation], name: str) -> np.ndarray:
     """Return (seeds, clips) with NaN for what is missing."""
     return np.array([
@@ -105,7 +112,7 @@ def _compare(ours: np.ndarray, theirs: np.ndarray, name: str) -> MetricCompariso
 
 
 def _resampled_means(pairs: np.ndarray) -> np.ndarray:
-    """Return the means (RESAMPLES, 2) of clips (C, 2) drawn with replacement."""
+    """Return the means (RESAMPLES, K) of clips (C, K) drawn with replacement."""
     rng = np.random.default_rng(_SEED)
     clips = len(pairs)
     return np.concatenate([

@@ -134,6 +134,16 @@ def test_per_clip_table_has_a_row_for_each_clip(model, data, capsys, tmp_path):
         last_json(out)['mpjpe_cm'])
 
 
+def test_clips_are_in_the_json_if_asked_for(model, data, capsys):
+    out, _ = run(capsys, '--model', model, '--data', data, '--json-clips', '--one-euro')
+    result = last_json(out)
+    clips = result['per_clip']
+    assert clips['clips'] == ['cmu/c', 'hdm05_bysa/d']
+    assert list(clips['models']) == ['tiny', 'tiny+one_euro']
+    assert np.mean(clips['models']['tiny']['mpjpe_cm']) == pytest.approx(result['mpjpe_cm'])
+    assert tuple(clips['models']['tiny']) == METRIC_NAMES
+
+
 @pytest.fixture(scope='module')
 def seeds(tmp_path_factory) -> list[Path]:
     """Models in folders that share a name, as those of training runs do."""

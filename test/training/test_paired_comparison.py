@@ -11,7 +11,7 @@ import pytest
 from motion_avatar_ros.training.confidence import ConfidenceCorrelation
 from motion_avatar_ros.training.evaluation import Evaluation
 from motion_avatar_ros.training.metrics import METRIC_NAMES, ClipMetrics
-from motion_avatar_ros.training.paired_comparison import COMPARED_NAMES, compare
+from motion_avatar_ros.training.paired_comparison import COMPARED_NAMES, compare, mean_interval
 
 
 def evaluation(values: Sequence[float | None]) -> Evaluation:
@@ -43,6 +43,14 @@ def test_interval_has_the_width_that_theory_gives():
     half = 1.96 * gain.std() / np.sqrt(400)
     assert one.difference_low == pytest.approx(-gain.mean() - half, abs=0.1 * half)
     assert one.difference_high == pytest.approx(-gain.mean() + half, abs=0.1 * half)
+
+
+def test_interval_of_one_sides_mean_has_the_width_that_theory_gives():
+    values = np.random.default_rng(3).normal(5.0, 2.0, 400)
+    low, high = mean_interval(values)
+    assert low < values.mean() < high
+    assert high - low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(400), rel=0.05)
+    assert mean_interval(values[:1]) == (None, None)
 
 
 def test_sides_without_a_difference_are_not_told_apart():
