@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which worker of pytest-xdist runs which test: those against the clock one after the other.
 
-A test of nodes, processes or durations keeps a core for itself: all of them go to one worker,
-in their order. The files that only compute go one by one to whichever worker is free.
+A test of nodes at their rates, of other processes or of durations must not meet another one of
+its kind: all of them go to one worker, in their order. The other files go one by one to
+whichever worker is free.
 """
 
 from __future__ import annotations
@@ -14,15 +15,34 @@ import re
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNS_AGAINST_THE_CLOCK = re.compile(
+AGAINST_THE_CLOCK = re.compile(
     r'\b(ros_domain|avatar_rig|Popen|Thread|sleep|monotonic|perf_counter)\b')
+#: Their tests wait for what has to come, in one process: they may be slow.
+PATIENT = frozenset(f'test/{name}.py' for name in (
+    'commands/test_calibrate',
+    'commands/test_node_processes',
+    'commands/test_progress',
+    'nodes/test_mesh_node',
+    'nodes/test_robot_view',
+    'nodes/test_viewer_node',
+    'ros/test_calibration_service',
+    'ros/test_calibration_session',
+    'ros/test_diagnostics',
+    'ros/test_lifecycle',
+    'ros/test_parameters',
+    'ros/test_state_publisher',
+    'ros/test_stream_checker',
+    'ros/test_tf2_msgs_build',
+    'test_ros_domain',
+))
 
 
-def scope_of(node_id: str) -> str:
-    """Return what a test's worker is chosen by: its file, or 'clock' for all such files."""
-    name = node_id.split('::')[0]
-    text = (ROOT / name).read_text(encoding='utf-8')
-    return 'clock' if RUNS_AGAINST_THE_CLOCK.search(text) else name
+def scope_of(file: str) -> str:
+    """Return what is given to one worker as a whole: a test file, or 'clock' for many of them."""
+    if file in PATIENT:
+        return file
+    text = (ROOT / file).read_text(encoding='utf-8')
+    return 'clock' if AGAINST_THE_CLOCK.search(text) else file
 
 
 class WorkerSchedule(LoadScopeScheduling):
@@ -33,7 +53,7 @@ class WorkerSchedule(LoadScopeScheduling):
         self._scopes: dict[str, str] = {}
 
     def _split_scope(self, nodeid: str) -> str:
-        name = nodeid.split('::')[0]
-        if name not in self._scopes:
-            self._scopes[name] = scope_of(nodeid)
-        return self._scopes[name]
+        file = nodeid.split('::')[0]
+        if file not in self._scopes:
+            self._scopes[file] = scope_of(file)
+        return self._scopes[file]
