@@ -138,7 +138,7 @@ def test_a_bag_of_other_trackers_is_refused_before_anything_starts(
 
 
 def test_unknown_model_is_refused_and_leaves_no_process(ros_domain):
-    result = run_demo('--headless', '--model', 'no_such_model')
+    result = run_demo('--headless', '--robot', 'none', '--model', 'no_such_model')
     assert result.returncode == 2
     assert 'no_such_model' in result.stderr.splitlines()[-1]
 
