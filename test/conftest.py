@@ -30,6 +30,13 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 _starts = itertools.count(os.getpid() * 7)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, 'workerinput'):
+        from worker_schedule import give_way  # needs pytest-xdist
+
+        give_way()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Distribute the tests over several workers (pytest -n 2), where pytest-xdist is there."""

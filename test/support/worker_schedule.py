@@ -3,20 +3,24 @@
 """Which worker of pytest-xdist runs which test: those against the clock one after the other.
 
 A test of nodes at their rates, of other processes or of durations must not meet another one of
-its kind: all of them go to one worker, in their order. The other files go one by one to
-whichever worker is free.
+its kind: all of them go to the first worker, in their order. The other files go one by one to
+whichever worker is free. All workers but the first give way to it when cores are short.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 import re
 
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 ROOT = Path(__file__).resolve().parents[2]
 AGAINST_THE_CLOCK = re.compile(
     r'\b(ros_domain|avatar_rig|Popen|Thread|sleep|monotonic|perf_counter)\b')
+FIRST_WORKER = 'gw0'
+CLOCK = 'clock'
 #: Their tests wait for what has to come, in one process: they may be slow.
 PATIENT = frozenset(f'test/{name}.py' for name in (
     'commands/test_calibrate',
@@ -37,16 +41,22 @@ PATIENT = frozenset(f'test/{name}.py' for name in (
 ))
 
 
+def give_way() -> None:
+    """Let the processes of the first worker go first; called once in each worker."""
+    if os.environ.get('PYTEST_XDIST_WORKER', FIRST_WORKER) != FIRST_WORKER:
+        os.nice(10)
+
+
 def scope_of(file: str) -> str:
     """Return what is given to one worker as a whole: a test file, or 'clock' for many of them."""
     if file in PATIENT:
         return file
     text = (ROOT / file).read_text(encoding='utf-8')
-    return 'clock' if AGAINST_THE_CLOCK.search(text) else file
+    return CLOCK if AGAINST_THE_CLOCK.search(text) else file
 
 
 class WorkerSchedule(LoadScopeScheduling):
-    """Gives each worker whole files, and one of them all files that run against the clock."""
+    """Gives each worker whole files, and the first all files that run against the clock."""
 
     def __init__(self, *arguments) -> None:
         super().__init__(*arguments)
@@ -57,3 +67,8 @@ class WorkerSchedule(LoadScopeScheduling):
         if file not in self._scopes:
             self._scopes[file] = scope_of(file)
         return self._scopes[file]
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if CLOCK in self.workqueue:
+            self.workqueue.move_to_end(CLOCK, last=node.gateway.id != FIRST_WORKER)
+        super()._assign_work_unit(node)
