@@ -64,8 +64,9 @@ class StreamChecker:
     def __init__(self, node: Node, body_topic: str, truth_topic: str | None = None) -> None:
         self._node = node
         self.clear()
+        on_pose: Any = self._on_pose  # with the message's number, which rclpy's hints do not know
         self._subscriptions = [
-            node.create_subscription(JointState, body_topic, self._on_pose, JOINT_STATES)]
+            node.create_subscription(JointState, body_topic, on_pose, JOINT_STATES)]
         if truth_topic is not None:
             self._subscriptions.append(
                 node.create_subscription(JointState, truth_topic, self._on_truth, JOINT_STATES))
