@@ -17,6 +17,9 @@ WHEELS := $(if $(and $(ROS_DISTRO),$(AMENT_PREFIX_PATH)),,AMENT_PREFIX_PATH="$(V
 INSIDE := PATH="$(VENV)/bin:$$PATH" $(WHEELS)
 COLCON = $(INSIDE) $(VENV_PYTHON) "$$(PATH="$(VENV)/bin:$$PATH" command -v colcon)"
 
+# How many processes share the tests, at most four; 0 runs all in one, as colcon test alone does.
+WORKERS ?= logical
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint clean
 
@@ -29,12 +32,13 @@ setup:  ## Make or update the environment .venv (PYTHON=python3.12 picks another
 demo: setup  ## Show a moving body on a page (ARGS="--headless --json --duration 20" and so on)
 	@$(INSIDE) $(VENV_PYTHON) -m motion_avatar_ros demo $(ARGS)
 
-test: setup  ## Build with colcon, run all tests, print their results
+test: setup  ## Build with colcon, run all tests, print their results (WORKERS=0: one by one)
 	@PATH="$(VENV)/bin:$$PATH" command -v colcon > /dev/null || { echo 'make test: colcon is missing: apt install python3-colcon-common-extensions' >&2; exit 2; }
 	@rm -f build/motion_avatar_ros/pytest.xml
 	@unset PYTHONDONTWRITEBYTECODE; $(COLCON) build --base-paths .
 	@status=0; \
-	$(COLCON) test --base-paths . --event-handlers console_direct+ || status=1; \
+	$(COLCON) test --base-paths . --event-handlers console_direct+ \
+	  --pytest-args ' --numprocesses=$(WORKERS)' ' --maxprocesses=4' || status=1; \
 	$(COLCON) test-result --test-result-base build --verbose || status=1; \
 	$(VENV_PYTHON) -m motion_avatar_ros.ros.test_results build || status=1; \
 	exit $$status

@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures shared by the whole suite: a DDS domain per test, the files of the package.
+"""What the whole suite shares: a DDS domain per test, the files of the package, the workers.
 
 Tests of several runs may share one machine, and nodes of two tests in one domain hear each
 other. A domain is therefore held by a file lock for as long as its test runs.
@@ -16,7 +16,7 @@ from pathlib import Path
 import subprocess
 import tempfile
 import time
-from typing import IO
+from typing import Any, IO
 
 import pytest
 
@@ -24,7 +24,25 @@ LAST_DOMAIN_ID = 101  # higher domains reach the ports that the kernel hands out
 ROOT = Path(__file__).resolve().parents[1]
 BUILT_FOLDERS = {'.git', '.venv', 'build', 'install', 'log', 'runs', '__pycache__'}
 
+# The models of the tests are so small that a second thread costs more than it brings.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+
 _starts = itertools.count(os.getpid() * 7)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, 'workerinput'):
+        from worker_schedule import give_way  # needs pytest-xdist
+
+        give_way()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Distribute the tests over several workers (pytest -n 2), where pytest-xdist is there."""
+    from worker_schedule import WorkerSchedule  # needs pytest-xdist
+
+    return WorkerSchedule(config, log)
 
 
 def _lock(domain_id: int) -> IO[str] | None:

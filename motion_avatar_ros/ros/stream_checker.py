@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from rclpy.node import Node
@@ -32,8 +33,11 @@ class StreamReport:
         longest_gap_ms: longest time between two receptions.
         latency_p50_ms, latency_p99_ms: reception minus stamp; None without poses.
         out_of_order: poses whose stamp is not later than the one before.
-        max_step_deg: largest geodesic angle of any joint between consecutive poses.
-        max_root_step_m: largest displacement of the root between consecutive poses.
+        lost: messages between the poses received that were published but not received, as
+            happens on a busy machine; 0 where the middleware does not number messages.
+        max_step_deg: largest geodesic angle of any joint from one pose published to the next;
+            where poses between were lost, the mean of their steps.
+        max_root_step_m: largest displacement of the root, counted alike.
         unmatched: poses within the truth's time span with no truth at exactly their stamp.
         mpjpe_cm: mean distance of the 22 joints to the truth at the same stamp, in the world.
         hand_distance_cm: the same of the wrists. Both None without truth.
@@ -46,6 +50,7 @@ class StreamReport:
     latency_p50_ms: float | None
     latency_p99_ms: float | None
     out_of_order: int
+    lost: int
     max_step_deg: float
     max_root_step_m: float
     unmatched: int
@@ -59,8 +64,9 @@ class StreamChecker:
     def __init__(self, node: Node, body_topic: str, truth_topic: str | None = None) -> None:
         self._node = node
         self.clear()
+        on_pose: Any = self._on_pose  # with the message's number, which rclpy's hints do not know
         self._subscriptions = [
-            node.create_subscription(JointState, body_topic, self._on_pose, JOINT_STATES)]
+            node.create_subscription(JointState, body_topic, on_pose, JOINT_STATES)]
         if truth_topic is not None:
             self._subscriptions.append(
                 node.create_subscription(JointState, truth_topic, self._on_truth, JOINT_STATES))
@@ -69,6 +75,8 @@ class StreamChecker:
         """Forget everything received."""
         self._receive_ns: list[int] = []
         self._stamps_ns: list[int] = []
+        self._lost: list[int] = []  # messages lost before each pose
+        self._number: int | None = None  # of the newest message
         self._values: list[np.ndarray] = []
         self._invalid = 0
         self._truth: dict[int, np.ndarray] = {}
@@ -98,8 +106,10 @@ class StreamChecker:
         count = len(stamps_ns)
         latency_ms = (receive_ns - stamps_ns) / 1e6
         poses = self.poses()
-        steps_rad = geodesic_angle(poses.local_rotations[1:], poses.local_rotations[:-1])
-        root_steps_m = np.linalg.norm(np.diff(poses.root_position, axis=0), axis=-1)
+        lost = np.array(self._lost[1:], dtype=np.int64)
+        steps_rad = geodesic_angle(
+            poses.local_rotations[1:], poses.local_rotations[:-1]) / (lost + 1)[:, None]
+        root_steps_m = np.linalg.norm(np.diff(poses.root_position, axis=0), axis=-1) / (lost + 1)
         span_s = (receive_ns[-1] - receive_ns[0]) / 1e9 if count > 1 else 0.0
         unmatched, distances_m = self._compare(stamps_ns, poses)
         hands_m = distances_m[:, [LEFT_WRIST, RIGHT_WRIST]]
@@ -111,6 +121,7 @@ class StreamChecker:
             latency_p50_ms=float(np.percentile(latency_ms, 50)) if count else None,
             latency_p99_ms=float(np.percentile(latency_ms, 99)) if count else None,
             out_of_order=int((np.diff(stamps_ns) <= 0).sum()),
+            lost=int(lost.sum()),
             max_step_deg=float(np.rad2deg(steps_rad.max())) if count > 1 else 0.0,
             max_root_step_m=float(root_steps_m.max()) if count > 1 else 0.0,
             unmatched=unmatched,
@@ -132,8 +143,9 @@ class StreamChecker:
         distances_m = np.linalg.norm(positions - truth_positions, axis=-1)
         return int(in_span.sum()) - len(matched), distances_m
 
-    def _on_pose(self, message: JointState) -> None:
+    def _on_pose(self, message: JointState, info: dict[str, Any]) -> None:
         now_ns = self._node.get_clock().now().nanoseconds
+        lost = self._lost_before(info['publication_sequence_number'])
         try:
             values = ordered_values(message.name, message.position)
         except JointStateError:
@@ -141,7 +153,15 @@ class StreamChecker:
             return
         self._receive_ns.append(now_ns)
         self._stamps_ns.append(stamp_ns(message.header.stamp))
+        self._lost.append(lost)
         self._values.append(values)
+
+    def _lost_before(self, number: int | None) -> int:
+        """Return how many messages were published and lost since the one before."""
+        last, self._number = self._number, number
+        if number is None or last is None:
+            return 0
+        return max(number - last - 1, 0)  # a restarted publisher begins at one again
 
     def _on_truth(self, message: JointState) -> None:
         try:

@@ -111,7 +111,7 @@ def test_bone_lengths_survive_the_way_through_the_description():
     ('<robot name="r"><link name="base"/></robot>', "no joint 'left_hip_y'"),
     (avatar_urdf().replace(repr(float(REST_OFFSETS_M[1, 1])), 'wide'), "'left_hip_y'"),
     (avatar_urdf().replace(repr(float(REST_OFFSETS_M[1, 1])), 'nan'), 'not finite'),
-])
+], ids=['no XML', 'no joints', 'no number', 'not finite'])
 def test_a_description_that_is_no_avatar_is_refused_with_the_reason(urdf, said):
     with pytest.raises(AvatarDescriptionError, match=said):
         offsets_from_urdf(urdf)

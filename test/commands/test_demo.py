@@ -19,6 +19,8 @@ from safetensors.torch import load_file, save_file
 from small_bags import START_NS, pose_entry, tf_entry, tracker_entries, write_bag
 import torch
 
+from motion_avatar_ros.commands.main import main
+from motion_avatar_ros.commands.node_processes import NodeProcesses
 from motion_avatar_ros.estimation.random_model import write_random_baseline
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +42,24 @@ def run_demo(*options):
     return subprocess.run(
         command(*options), env=environment(), capture_output=True, text=True,
         timeout=TIMEOUT_S)
+
+
+@pytest.fixture
+def refused(monkeypatch, capsys):
+    """Run the demo in this process, where it must end before it starts another one."""
+    def run(*options):
+        try:
+            status = main(['demo', *map(str, options)])
+        except SystemExit as end:
+            status = end.code
+        assert status == 2
+        errors = capsys.readouterr().err
+        assert 'Traceback' not in errors
+        return errors.splitlines()[-1]
+
+    monkeypatch.setattr(
+        NodeProcesses, 'start', lambda *_: pytest.fail('a process was started'))
+    return run
 
 
 def is_running(pid):
@@ -80,7 +100,8 @@ def test_shipped_model_follows_the_built_in_motion(ros_domain, options):
 
 
 def test_zeroed_weights_fail_it_and_the_report_names_them(ros_domain, zeroed_model):
-    result = run_demo('--headless', '--json', '--duration', 3, '--model', zeroed_model)
+    result = run_demo(
+        '--headless', '--json', '--robot', 'none', '--duration', 3, '--model', zeroed_model)
     assert result.returncode == 1, result.stderr
     assert 'does not follow' in result.stderr.splitlines()[-1]
     report = json.loads(result.stdout.splitlines()[-1])
@@ -94,11 +115,8 @@ def test_zeroed_weights_fail_it_and_the_report_names_them(ros_domain, zeroed_mod
     (('--bag', 'x.mcap'), 'x.mcap'), (('--sim',), '--sim'),
     (('--clip', 'missing.npz'), 'missing.npz'), (('--duration', '-1'), '-1'),
     (('--port', '99999'), '99999')])
-def test_what_cannot_be_done_is_one_line_and_status_2(options, word):
-    result = run_demo(*options)
-    assert result.returncode == 2
-    assert word in result.stderr.splitlines()[-1]
-    assert 'Traceback' not in result.stderr
+def test_what_cannot_be_done_is_one_line_and_status_2(refused, options, word):
+    assert word in refused(*options)
 
 
 def test_a_bag_is_played_and_followed(ros_domain, tmp_path):
@@ -112,14 +130,15 @@ def test_a_bag_is_played_and_followed(ros_domain, tmp_path):
 @pytest.mark.parametrize(('entries', 'words'), [
     ([tf_entry(START_NS, ('hmd', 'avatar/head'))], ('head_tracker', 'hmd', 'trackers.*')),
     ([pose_entry(START_NS)], ('/head_tracker/pose', 'input:=pose'))])
-def test_a_bag_of_other_trackers_is_refused_before_anything_starts(tmp_path, entries, words):
-    result = run_demo('--bag', write_bag(tmp_path / 'bag', entries))
-    assert result.returncode == 2
-    assert all(word in result.stderr.splitlines()[-1] for word in words)
+def test_a_bag_of_other_trackers_is_refused_before_anything_starts(
+    refused, tmp_path, entries, words
+):
+    line = refused('--bag', write_bag(tmp_path / 'bag', entries))
+    assert all(word in line for word in words)
 
 
 def test_unknown_model_is_refused_and_leaves_no_process(ros_domain):
-    result = run_demo('--headless', '--model', 'no_such_model')
+    result = run_demo('--headless', '--robot', 'none', '--model', 'no_such_model')
     assert result.returncode == 2
     assert 'no_such_model' in result.stderr.splitlines()[-1]
 

@@ -36,14 +36,18 @@ class Stream:
             for topic in ('body', 'truth')}
         self.start_ns = self.node.get_clock().now().nanoseconds
 
-    def send(self, topic: str, frame: int, knee_rad: float = 0.0, x_m: float = 0.0) -> JointState:
+    def send(
+        self, topic: str, frame: int, knee_rad: float = 0.0, x_m: float = 0.0,
+        is_read: bool = True,
+    ) -> JointState:
         axis_angles = np.zeros((JOINT_COUNT, 3))
         axis_angles[JOINT_INDEX['left_knee'], 0] = knee_rad
         pose = BodyPose(matrix_from_axis_angle(axis_angles), np.array([x_m, 0.0, 0.9]))
         message = joint_state_message(
             pose, self.start_ns + frame * PERIOD_NS, 'odom', JointStateEncoder())
         self._publishers[topic].publish(message)
-        self.spin()
+        if is_read:
+            self.spin()
         return message
 
     def publish(self, message: JointState) -> None:
@@ -92,8 +96,29 @@ def test_order_jumps_and_garbage_are_seen(stream):
     stream.publish(message)
     stream.publish(JointState(name=['elbow'], position=[0.0]))
     report = stream.checker.report()
-    assert (report.poses, report.invalid, report.out_of_order) == (5, 2, 2)
+    assert (report.poses, report.invalid, report.out_of_order, report.lost) == (5, 2, 2, 0)
     assert report.max_step_deg == pytest.approx(np.rad2deg(0.5))
+
+
+def test_poses_lost_to_a_busy_consumer_are_counted_and_are_no_jump(stream):
+    stream.send('body', 0)
+    for frame in range(1, 31):  # more than the queue holds
+        stream.send('body', frame, knee_rad=0.05 * frame, x_m=0.01 * frame, is_read=False)
+    stream.spin()
+    report = stream.checker.report()
+    assert (report.poses, report.lost) == (11, 20)
+    assert report.max_step_deg == pytest.approx(np.rad2deg(0.05))
+    assert report.max_root_step_m == pytest.approx(0.01)
+
+
+def test_a_jump_after_a_pause_is_one_step_and_so_is_one_past_garbage(stream):
+    stream.send('body', 0)
+    stream.send('body', 90, knee_rad=0.4)
+    stream.publish(JointState(name=['elbow'], position=[0.0]))
+    stream.send('body', 91, knee_rad=1.0)
+    report = stream.checker.report()
+    assert (report.invalid, report.lost) == (1, 0)
+    assert report.max_step_deg == pytest.approx(np.rad2deg(0.6))
 
 
 def test_latency_counts_from_the_stamp_and_rate_from_reception(stream):

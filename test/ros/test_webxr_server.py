@@ -302,7 +302,8 @@ def test_there_is_nothing_else_to_get(rig, path):
 @pytest.mark.parametrize('request_lines', [
     b'GET / HTTP/1.1\r\n\r\n', b'GET / HTTP/1.1\r\nHost: a b\r\n\r\n',
     b'GET / HTTP/1.1\r\nHost: x; script-src *\r\n\r\n',
-    b'POST / HTTP/1.1\r\nHost: x\r\n\r\n', b'\x16\x03\x01 not http\r\n\r\n', os.urandom(300)])
+    b'POST / HTTP/1.1\r\nHost: x\r\n\r\n', b'\x16\x03\x01 not http\r\n\r\n',
+    pytest.param(os.urandom(300), id='noise')])
 def test_requests_that_are_no_browsers_get_no_page(rig, request_lines):
     with socket.create_connection(('127.0.0.1', rig.server.port), timeout=5.0) as raw:
         raw.sendall(request_lines)

@@ -162,8 +162,9 @@ def test_missing_key_is_named(tmp_path, keys):
 
 @pytest.mark.parametrize(('text', 'words'), [
     ('', 'holds no keys'), ('- a\n- b\n', 'holds no keys'), ('a: [1, 2\nb: 3\n', 'is not YAML'),
-    ('!!python/object/apply:os.system ["true"]\n', 'is not YAML'), ('[' * 5000, 'is not YAML'),
-    ('a: ' + 'x' * 70000, 'larger than 65536 bytes'),
+    ('!!python/object/apply:os.system ["true"]\n', 'is not YAML'),
+    pytest.param('[' * 5000, 'is not YAML', id='deep'),
+    pytest.param('a: ' + 'x' * 70000, 'larger than 65536 bytes', id='large'),
     ('format_version: 2\nwhatever: 1\n', 'format_version is 2'),
 ])
 def test_file_that_is_something_else_is_refused(tmp_path, text, words):
