@@ -18,7 +18,7 @@ from motion_avatar_ros.safety.engage_gate import EngageState
 _RATE_HZ = 5.0      # of what changes all the time; states are told at once
 
 
-def gate_values(commands: RobotCommands | None) -> dict[str, Any]:
+def gate_values(commands: RobotCommands | None, now_s: float) -> dict[str, Any]:
     """Return state, reason, how far each limb is from the operator's, and what was rejected."""
     if commands is None:
         return {'engage_state': None, 'engage_reason': None}
@@ -27,7 +27,7 @@ def gate_values(commands: RobotCommands | None) -> dict[str, Any]:
         'engage_state': gate.state.value,
         'engage_reason': gate.reason,
         **{f'mismatch.{limb.replace(" ", "_")}_rad': round(rad, 3)
-           for limb, rad in commands.mismatch().items()},
+           for limb, rad in commands.mismatch(now_s).items()},
         **{f'rejected.{rule}': count for rule, count in wall.rejected.items()},
     }
 
@@ -46,7 +46,7 @@ class GateReport:
 
     def tell(self, commands: RobotCommands, now_s: float) -> None:
         """Publish what changed: states at once, the rest now and then."""
-        values = gate_values(commands)
+        values = gate_values(commands, now_s)
         states = ('engage_state', 'engage_reason')
         is_new = any(values[key] != self._told.get(key) for key in states)
         if values == self._told or not (is_new or self._cap.admits(now_s)):

@@ -28,9 +28,7 @@ from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.nodes.deadman_input import DeadmanInput
 from motion_avatar_ros.nodes.gate_report import GateReport, gate_values
 from motion_avatar_ros.nodes.retarget_parameters import RETARGET_PARAMETERS, WHOLE_BODY
-from motion_avatar_ros.nodes.robot_commands import (
-    COMMAND_TOPICS, LONGEST_FRAME_S, RobotCommands,
-)
+from motion_avatar_ros.nodes.robot_commands import COMMAND_TOPICS, RobotCommands
 from motion_avatar_ros.nodes.robot_display import RobotDisplay
 from motion_avatar_ros.retarget.input_filter import InputFilter
 from motion_avatar_ros.retarget.mapping_file import read_mapping
@@ -47,11 +45,13 @@ from motion_avatar_ros.ros.lifecycle import AvatarLifecycleNode, run
 from motion_avatar_ros.ros.parameters import settings
 from motion_avatar_ros.ros.problem_log import ProblemLog
 from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, NEWEST_JOINT_STATES
+from motion_avatar_ros.safety.body_stream import (
+    LONGEST_FRAME_S, BodyStampError, BodyStream, StreamSettings,
+)
 from motion_avatar_ros.safety.engage_gate import EngageState
 from motion_avatar_ros.trackers.one_euro import OneEuroSettings
 
 _WATCH_PERIOD_S = 0.05
-_RESTART_S = 1.0            # a stamp this far back is a source that began anew
 _BALANCE = ('command.joints is whole_body: use it with a fixed base or in simulation only; '
             'nothing here keeps a robot from falling')
 
@@ -96,9 +96,8 @@ class RetargetNode(AvatarLifecycleNode):
         values = self._values
         self._problems = ProblemLog(self)
         self._body_publishers = 0
-        self._stamp_ns: int | None = None
-        self._received_s = float('-inf')
-        self._age_s = 0.0
+        self._stream = BodyStream(StreamSettings(
+            values['stale_after_s'], values['late_after_s'], values['max_age_s']))
         topics: list[tuple[Any, str, Any, Any]] = [
             (JointState, values['body_topic'], self._on_body, NEWEST_JOINT_STATES),
             (String, values['description_topic'], self._on_person, LATCHED),
@@ -156,7 +155,8 @@ class RetargetNode(AvatarLifecycleNode):
         if self._offsets_m is not None:
             retargeter.measure_person(self._offsets_m)
         self._commands = RobotCommands(
-            retargeter, values, self._command_publisher, self.get_logger().info)
+            retargeter, values, None if self._command_publisher is None else (
+                self._command_publisher.publish), self.get_logger().info)
         if self._is_stopped:
             self._commands.gate.stop()
         self._interpolator = PoseInterpolator(
@@ -192,7 +192,7 @@ class RetargetNode(AvatarLifecycleNode):
 
     def _on_robot_state(self, message: JointState) -> None:
         if self._commands is not None:
-            self._commands.measure(message)
+            self._commands.measure(message, time.monotonic())
 
     def _on_body(self, message: JointState) -> None:
         """Follow one pose."""
@@ -201,33 +201,35 @@ class RetargetNode(AvatarLifecycleNode):
         if self._retargeter is None or self._commands is None or self._body_publishers > 1:
             return
         stamp = stamp_ns(message.header.stamp)
-        age_s = (self.get_clock().now().nanoseconds - stamp) * 1e-9
+        now_ns = self.get_clock().now().nanoseconds
         try:
-            elapsed_s = self._elapsed_s(stamp, age_s)
+            elapsed_s = self._stream.elapsed_s(stamp, now_ns)
+            if elapsed_s is None:
+                self._begin_anew()
             if not message.header.frame_id:
                 raise JointStateError('header.frame_id is empty, so the place is unknown')
             body = self._filter.filter(pose_from_message(message), stamp)
-            pose = self._retargeter.step(body, elapsed_s)
-        except (JointStateError, NotFollowedError) as error:
+            pose = self._retargeter.step(body, elapsed_s or LONGEST_FRAME_S)
+        except (BodyStampError, JointStateError, NotFollowedError) as error:
             self._refused += 1
             self._problems.say(f"body topic '{self._values['body_topic']}': {error}")
             return
-        self._stamp_ns, self._received_s, self._age_s = stamp, started_s, age_s
+        self._stream.take(stamp, now_ns, started_s)
         self._frame_id = message.header.frame_id
         self._problems.say(None)
         if self._values['output_rate_hz']:
-            self._interpolator.push(pose, stamp * 1e-9, stamp * 1e-9 + age_s)
+            self._interpolator.push(pose, stamp * 1e-9, now_ns * 1e-9)
         else:
             self._display.show(self._retargeter, pose, stamp, self._frame_id)
             self._command(pose, started_s)
         self._work.add(time.monotonic() - started_s)
-        self._latency.add(age_s)
+        self._latency.add((now_ns - stamp) * 1e-9)
 
     def _put_out(self) -> None:
         """Show and command the pose that is due now, at the output's own rate."""
         now_s = time.monotonic()
         if self._retargeter is None or self._commands is None or (
-                not self._is_body_fresh(now_s) or self._body_publishers > 1):
+                not self._stream.is_fresh(now_s) or self._body_publishers > 1):
             return  # what is commanded then, `_watch` says
         shown = self._interpolator.at(self.get_clock().now().nanoseconds * 1e-9)
         if shown is None:
@@ -244,33 +246,15 @@ class RetargetNode(AvatarLifecycleNode):
 
     def _why_not(self, now_s: float) -> str:
         """Return why the body moves no robot now, or ''."""
-        if not self._is_body_fresh(now_s):
-            return 'no body to follow'
         if self._body_publishers > 1:
             return 'two publishers of the body'
-        if self._age_s > self._values['late_after_s']:
-            return f'bodies come {self._age_s:.1f} s late'
-        return self._deadman.why_released(now_s) or ''
+        return self._stream.why_not(now_s) or self._deadman.why_released(now_s) or ''
 
     def _begin_anew(self) -> None:
         """Forget what came before in the stream of bodies."""
         self._filter.clear()
         if self._retargeter is not None:
             self._interpolator.clear()
-
-    def _elapsed_s(self, stamp: int, age_s: float) -> float:
-        """Return the time since the pose before; JointStateError for a stamp out of order."""
-        if age_s > self._values['max_age_s']:
-            raise JointStateError(
-                f'its stamp is {age_s:.2f} s old; allowed: {self._values["max_age_s"]:g} s (do '
-                'the clocks agree?)')
-        if self._stamp_ns is None or stamp < self._stamp_ns - _RESTART_S * 1e9:
-            self._begin_anew()
-            return LONGEST_FRAME_S
-        elapsed_s = (stamp - self._stamp_ns) * 1e-9
-        if elapsed_s <= 0.0:
-            raise JointStateError('its stamp is not later than that of the pose before')
-        return min(elapsed_s, LONGEST_FRAME_S)
 
     def _watch(self) -> None:
         """Hold commands while there is no body to believe."""
@@ -287,16 +271,13 @@ class RetargetNode(AvatarLifecycleNode):
             self._commands.send(None, now_s, why)
         self._gate_report.tell(self._commands, now_s)
 
-    def _is_body_fresh(self, now_s: float) -> bool:
-        return now_s - self._received_s <= float(self._values['stale_after_s'])
-
     def _on_engage(
         self, request: SetBool.Request, response: SetBool.Response
     ) -> SetBool.Response:
         if self._commands is None:
             response.message = 'no robot yet: its robot_description did not come'
             return response
-        return self._commands.answer_engage(request, response)
+        return self._commands.answer_engage(request, response, time.monotonic())
 
     def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if self._commands is None:
@@ -322,7 +303,7 @@ class RetargetNode(AvatarLifecycleNode):
             'state': self.state_label,
             'robot': None if retargeter is None else retargeter.robot.name,
             'robot_parameter': self._values['robot'],
-            **gate_values(self._commands),
+            **gate_values(self._commands, time.monotonic()),
             'input_rate_hz': self._input_rate.rate_hz(),
             **self._work.values('retarget'),
             **self._latency.values('body_age'),

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-import time
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from motion_avatar_ros.nodes.retarget_parameters import FORWARD, TRAJECTORY, com
 from motion_avatar_ros.retarget.joint_limits import JointLimits
 from motion_avatar_ros.retarget.retargeter import Retargeter
 from motion_avatar_ros.ros.robot_messages import forward_command, measured_joints, trajectory
+from motion_avatar_ros.safety.body_stream import LONGEST_FRAME_S
 from motion_avatar_ros.safety.command_wall import CommandWall
 from motion_avatar_ros.safety.engage_gate import EngageGate, GateSettings
 from motion_avatar_ros.safety.measured_joints import EngageError
@@ -27,7 +27,6 @@ COMMAND_TOPICS = {
     TRAJECTORY: (JointTrajectory, '~/joint_trajectory'),
     FORWARD: (Float64MultiArray, '~/commands'),
 }
-LONGEST_FRAME_S = 0.1      # a longer pause is no reason to move further in one frame
 _USUAL_FRAME_S = 0.02
 
 
@@ -35,8 +34,8 @@ class RobotCommands:
     """Commands the joints of one robot, once engaged; all times are steady [s]."""
 
     def __init__(
-        self, retargeter: Retargeter, values: Mapping[str, Any], publisher: Any,
-        say: Callable[[str], Any],
+        self, retargeter: Retargeter, values: Mapping[str, Any],
+        publish: Callable[[Any], Any] | None, say: Callable[[str], Any],
     ) -> None:
         """
         Prepare, disengaged.
@@ -44,7 +43,7 @@ class RobotCommands:
         Args:
             retargeter: of the robot.
             values: of RETARGET_PARAMETERS.
-            publisher: of the command topic; None commands nothing.
+            publish: sends a message of the command topic; None commands nothing.
             say: logs a line.
 
         Raises:
@@ -54,7 +53,7 @@ class RobotCommands:
         self.joints = np.array(commanded_joints(retargeter, values), dtype=int)
         robot, limits = retargeter.robot, retargeter.limits
         self._names = [robot.joints[number].name for number in self.joints]
-        self._publisher = publisher
+        self._publish = publish
         self._values = values
         self._say = say
         self._commanded_s: float | None = None
@@ -76,18 +75,18 @@ class RobotCommands:
             self._limbs(retargeter))
         self.wall = CommandWall(self._names, joint_limits)
 
-    def measure(self, message: JointState) -> None:
+    def measure(self, message: JointState, now_s: float) -> None:
         """Take joint states of the robot, of all joints or of some."""
-        self.gate.measured.take(measured_joints(message, self._names), time.monotonic())
+        self.gate.measured.take(measured_joints(message, self._names), now_s)
 
-    def mismatch(self) -> dict[str, float]:
+    def mismatch(self, now_s: float) -> dict[str, float]:
         """Return how far [rad] each limb is from the operator's; {} while that is unknown."""
-        return self.gate.mismatch(self._target, time.monotonic())
+        return self.gate.mismatch(self._target, now_s)
 
     def send(self, target: np.ndarray | None, now_s: float, why_none: str = '') -> None:
         """Pass the operator's joints (J,) [rad], or why there are none, through the gate."""
         self._target = target
-        if self._publisher is None:
+        if self._publish is None:
             return
         before_s = now_s - _USUAL_FRAME_S if self._commanded_s is None else self._commanded_s
         dt_s = min(max(now_s - before_s, 1e-3), LONGEST_FRAME_S)
@@ -102,18 +101,18 @@ class RobotCommands:
         self.say()
 
     def answer_engage(
-        self, request: SetBool.Request, response: SetBool.Response
+        self, request: SetBool.Request, response: SetBool.Response, now_s: float
     ) -> SetBool.Response:
         """Engage or disengage, and say how it is then."""
         if not request.data:
             self.gate.disengage()
             self._commanded_s = None
-        elif self._publisher is None:
+        elif self._publish is None:
             response.message = 'command.interface is none: there is nothing to engage'
             return response
         else:
             try:
-                begin = self.gate.engage(self._target, time.monotonic())
+                begin = self.gate.engage(self._target, now_s)
             except EngageError as error:
                 response.message = str(error)
                 return response
@@ -154,10 +153,11 @@ class RobotCommands:
 
     def _put_out(self, joints: np.ndarray) -> None:
         """Publish what has passed the wall: nothing else publishes commands."""
+        assert self._publish is not None
         if self._values['command.interface'] == FORWARD:
-            self._publisher.publish(forward_command(joints))
+            self._publish(forward_command(joints))
         else:
-            self._publisher.publish(trajectory(
+            self._publish(trajectory(
                 self._names, joints, self._values['command.time_from_start_s']))
 
     def _limbs(self, retargeter: Retargeter) -> dict[str, list[int]]:

@@ -197,20 +197,22 @@ class EngageGate:
             self._go(EngageState.ALIGNING, now_s, 'the body is back: aligning with it')
         if self.state is EngageState.ENGAGED:
             return self._follower.follow(target, dt_s)
-        joints = self._follower.follow(target, dt_s, self._approach_rad_s(now_s))
-        if np.abs(target - joints).max() < _ARRIVED_RAD:
+        share = self._risen(now_s)
+        joints = self._follower.follow(target, dt_s, self._approach_rad_s(share))
+        if share == 1.0 or np.abs(target - joints).max() < _ARRIVED_RAD:
             self._go(EngageState.ENGAGED, now_s, 'following the operator')
         return joints
 
-    def _approach_rad_s(self, now_s: float) -> float:
-        settings = self._settings
-        if self._is_resuming:
-            late = (now_s - self._since_s) / settings.resume_s
-        else:
-            late = (now_s - self._since_s - settings.approach_s) / settings.approach_s
-        share = min(max(late, 0.0), 1.0)
-        fastest = float(self._limits.velocity.max())
-        return settings.approach_rad_s + share * max(fastest - settings.approach_rad_s, 0.0)
+    def _risen(self, now_s: float) -> float:
+        """Return the share of the joints' own speed limits that has been let in, 0 .. 1."""
+        settings, elapsed_s = self._settings, now_s - self._since_s
+        late = elapsed_s / settings.resume_s if self._is_resuming else (
+            elapsed_s - settings.approach_s) / settings.approach_s
+        return min(max(late, 0.0), 1.0)
+
+    def _approach_rad_s(self, share: float) -> float:
+        slow = self._settings.approach_rad_s
+        return slow + share * max(float(self._limits.velocity.max()) - slow, 0.0)
 
     def _go(self, state: EngageState, now_s: float, reason: str) -> None:
         self.state, self._since_s, self.reason = state, now_s, reason

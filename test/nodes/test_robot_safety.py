@@ -48,7 +48,7 @@ def test_commands_are_made_in_one_place_and_published_from_one_line():
     assert list(publishers) == ['robot_commands.py'] and len(publishers['robot_commands.py']) == 2
     source = (PACKAGE / 'nodes' / 'robot_commands.py').read_text()
     # Both are in the one method that is called with what has passed the wall.
-    assert source.count('_publisher.publish(') == 2
+    assert source.count('self._publish(') == 2
     assert source.count('self._put_out(') == 1
     assert 'self._put_out(self.wall.passed(joints, dt_s))' in source
 
