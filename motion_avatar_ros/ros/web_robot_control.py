@@ -24,15 +24,16 @@ class WebRobotControl:
         gui = view.server.gui
         self._requests: deque[str] = deque()
         self._next = ENGAGE
-        self._engage = gui.add_button(
-            _LABELS[ENGAGE], visible=False,
-            hint='commands begin where the robot is, and approach the operator slowly')
-        self._engage.on_click(lambda _: self._requests.append(self._next))
+        # Above everything whose height changes: a stop must not slip away under the finger.
         self._stop = gui.add_button(
-            'STOP robot', color='red', visible=False,
+            'STOP robot', color='red', visible=False, order=-3,
             hint='commands end at once and stay away; it is no emergency stop')
         self._stop.on_click(lambda _: self._requests.append(STOP))
-        self._state = gui.add_markdown('', visible=False)
+        self._engage = gui.add_button(
+            _LABELS[ENGAGE], visible=False, order=-2,
+            hint='commands begin where the robot is, and approach the operator slowly')
+        self._engage.on_click(lambda _: self._requests.append(self._next))
+        self._state = gui.add_markdown('', visible=False, order=-1)
         self._answer, self._answer_until_s = '', 0.0
 
     def take_request(self) -> str | None:

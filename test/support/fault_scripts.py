@@ -147,7 +147,8 @@ class FaultScript:
                 (self._measure, 0.01), (self._press, 0.1)):
             at(self.begin_s, lambda work=kind, step=period_s: self._repeat(work, step))
         at(self.begin_s + 0.5, self._engage)
-        at(self.begin_s + FIRST_FAULT_S - 0.1, lambda: self._expect_engaged('the first engagement'))
+        at(self.begin_s + FIRST_FAULT_S - 0.1,
+           lambda: self._expect_engaged('the first engagement'))
         for fault in self.faults:
             self._plan(fault)
         self._plan_operator()
