@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from rclpy.node import Node
@@ -58,6 +58,15 @@ class StreamReport:
     hand_distance_cm: float | None
 
 
+class _Received(NamedTuple):
+    """A valid pose: when it came, its stamp, how many were lost before it, its values."""
+
+    receive_ns: int
+    stamp_ns: int
+    lost: int
+    values: np.ndarray
+
+
 class StreamChecker:
     """Records a body topic and, where there is one, the truth of the same motion."""
 
@@ -73,25 +82,22 @@ class StreamChecker:
 
     def clear(self) -> None:
         """Forget everything received."""
-        self._receive_ns: list[int] = []
-        self._stamps_ns: list[int] = []
-        self._lost: list[int] = []  # messages lost before each pose
+        self._received: list[_Received] = []  # one list: it grows while a report is made
         self._number: int | None = None  # of the newest message
-        self._values: list[np.ndarray] = []
         self._invalid = 0
         self._truth: dict[int, np.ndarray] = {}
 
     def __len__(self) -> int:
-        return len(self._stamps_ns)
+        return len(self._received)
 
     @property
     def stamps_ns(self) -> list[int]:
         """Stamps of all valid poses, in the order of reception."""
-        return list(self._stamps_ns)
+        return [received.stamp_ns for received in self._received]
 
     def poses(self) -> BodyPose:
         """Return all valid poses, in the order of reception."""
-        return decode_joint_state(np.array(self._values).reshape(-1, len(JOINT_STATE_NAMES)))
+        return _poses(self._received)
 
     def destroy(self) -> None:
         """Stop receiving."""
@@ -100,13 +106,17 @@ class StreamChecker:
         self._subscriptions = []
 
     def report(self) -> StreamReport:
-        """Return the figures of everything received since the start or `clear()`."""
-        receive_ns = np.array(self._receive_ns, dtype=np.int64)
-        stamps_ns = np.array(self._stamps_ns, dtype=np.int64)
-        count = len(stamps_ns)
+        """Return the figures of everything received since the start or `clear()`.
+
+        Another thread may go on receiving meanwhile.
+        """
+        received = list(self._received)
+        receive_ns = np.array([pose.receive_ns for pose in received], dtype=np.int64)
+        stamps_ns = np.array([pose.stamp_ns for pose in received], dtype=np.int64)
+        lost = np.array([pose.lost for pose in received[1:]], dtype=np.int64)
+        count = len(received)
         latency_ms = (receive_ns - stamps_ns) / 1e6
-        poses = self.poses()
-        lost = np.array(self._lost[1:], dtype=np.int64)
+        poses = _poses(received)
         steps_rad = geodesic_angle(
             poses.local_rotations[1:], poses.local_rotations[:-1]) / (lost + 1)[:, None]
         root_steps_m = np.linalg.norm(np.diff(poses.root_position, axis=0), axis=-1) / (lost + 1)
@@ -131,12 +141,13 @@ class StreamChecker:
 
     def _compare(self, stamps_ns: np.ndarray, poses: BodyPose) -> tuple[int, np.ndarray]:
         """Return the number of unmatched poses and (M, 22) distances of the matched [m]."""
-        if not self._truth or not len(stamps_ns):
+        truths = dict(self._truth)
+        if not truths or not len(stamps_ns):
             return 0, np.zeros((0, 22))
-        in_span = (stamps_ns >= min(self._truth)) & (stamps_ns <= max(self._truth))
-        matched = [i for i, stamp in enumerate(stamps_ns.tolist()) if stamp in self._truth]
+        in_span = (stamps_ns >= min(truths)) & (stamps_ns <= max(truths))
+        matched = [i for i, stamp in enumerate(stamps_ns.tolist()) if stamp in truths]
         truth = decode_joint_state(np.array(
-            [self._truth[int(stamps_ns[i])] for i in matched]
+            [truths[int(stamps_ns[i])] for i in matched]
         ).reshape(-1, len(JOINT_STATE_NAMES)))
         _, positions = poses[matched].global_joints()
         _, truth_positions = truth.global_joints()
@@ -151,10 +162,7 @@ class StreamChecker:
         except JointStateError:
             self._invalid += 1
             return
-        self._receive_ns.append(now_ns)
-        self._stamps_ns.append(stamp_ns(message.header.stamp))
-        self._lost.append(lost)
-        self._values.append(values)
+        self._received.append(_Received(now_ns, stamp_ns(message.header.stamp), lost, values))
 
     def _lost_before(self, number: int | None) -> int:
         """Return how many messages were published and lost since the one before."""
@@ -169,3 +177,8 @@ class StreamChecker:
         except JointStateError:
             return
         self._truth[stamp_ns(message.header.stamp)] = values
+
+
+def _poses(received: list[_Received]) -> BodyPose:
+    values = np.array([pose.values for pose in received])
+    return decode_joint_state(values.reshape(-1, len(JOINT_STATE_NAMES)))

@@ -50,6 +50,16 @@ def configuration(tmp_path) -> Path:
     return path
 
 
+@pytest.fixture
+def few_windows(monkeypatch):
+    """Measure statistics and scores on few windows, where it does not matter what they are."""
+    for name, count in (
+            ('sage_data._STATISTICS_BATCHES', 2), ('sage_latents._STATISTICS_BATCHES', 2),
+            ('sage_codes._BATCHES', 2), ('sage_tokens._VALIDATION_WINDOWS', 32),
+            ('sage_latents._VALIDATION_WINDOWS', 64), ('sage_poses._VALIDATION_WINDOWS', 16)):
+        monkeypatch.setattr(f'motion_avatar_ros.training.{name}', count)
+
+
 def train(configuration, data, out, *options) -> int:
     return main(['train', 'sage', '--data', str(data), '--out', str(out), '--config',
                  str(configuration), *options])
@@ -65,7 +75,7 @@ def figures_of(out, stage, name) -> list[float]:
 
 
 def test_cut_off_in_any_stage_it_goes_on_to_the_same_weights(
-    configuration, data_folder, tmp_path, monkeypatch
+    configuration, data_folder, tmp_path, monkeypatch, few_windows
 ):
     whole, cut = tmp_path / 'whole', tmp_path / 'cut'
     assert train(configuration, data_folder, whole) == 0
@@ -115,7 +125,7 @@ def test_every_stage_learns_and_the_model_loads_with_what_inference_needs_only(
 
 
 def test_new_codes_leave_the_encoder_alone_and_are_those_that_latents_are_made_of(
-    configuration, data_folder, tmp_path
+    configuration, data_folder, tmp_path, few_windows
 ):
     out = tmp_path / 'run'
     assert train(configuration, data_folder, out) == 0
