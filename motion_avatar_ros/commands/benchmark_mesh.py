@@ -32,6 +32,7 @@ _TOPIC = 'mesh_benchmark'
 _SMPL_TRIANGLES = 13_776
 _SLOW_FRAMES, _FAST_FRAMES = 15, 150
 _DISCOVERY_S = 10.0
+_RECEIVED_DEPTH = 10
 _LAST_S = 0.5       # after the last message, for what is on the way
 
 
@@ -50,10 +51,11 @@ def run(arguments: Namespace) -> int:
     """Measure both ways, then the way to another process."""
     mesh = load_builtin_mesh('fine') if arguments.body_model is None else (
         load_smpl(arguments.body_model))
-    faces = mesh.faces if arguments.body_model is not None else mesh.faces[:_SMPL_TRIANGLES]
+    if arguments.body_model is None:
+        mesh = _part(mesh, _SMPL_TRIANGLES)
     with demo_environment(os.environ) as added:
         os.environ.update(added)
-        values = _measured(mesh, faces, arguments.rate_hz, arguments.seconds)
+        values = _measured(mesh, arguments.rate_hz, arguments.seconds)
     for key, value in values.items():
         sys.stdout.write(f'{key:28}{value:12.3f}\n')
     if arguments.json:
@@ -61,9 +63,15 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _measured(
-    mesh: BodyMesh, faces: np.ndarray, rate_hz: float, seconds: float
-) -> dict[str, float]:
+def _part(mesh: BodyMesh, triangles: int) -> BodyMesh:
+    """Return the first triangles of a mesh and their vertices."""
+    used, faces = np.unique(mesh.faces[:triangles], return_inverse=True)
+    return BodyMesh(
+        mesh.vertices[used], faces.reshape(-1, 3).astype(np.int32), mesh.weight_joints[used],
+        mesh.weight_values[used], mesh.rest_joints)
+
+
+def _measured(mesh: BodyMesh, rate_hz: float, seconds: float) -> dict[str, float]:
     import rclpy
     from visualization_msgs.msg import Marker
 
@@ -78,7 +86,7 @@ def _measured(
     rclpy.init()
     try:
         node = rclpy.create_node('mesh_benchmark')
-        marker = MeshMarker(faces, 'odom')
+        marker = MeshMarker(mesh.faces, 'odom')
         publisher = node.create_publisher(Marker, _TOPIC, MARKERS)
         deadline_s = time.monotonic() + _DISCOVERY_S
         while publisher.get_subscription_count() == 0:
@@ -108,7 +116,7 @@ def _measured(
     finally:
         rclpy.try_shutdown()
     return {
-        'triangles': len(faces), 'median_ms': float(np.median(fast)),
+        'triangles': len(mesh.faces), 'median_ms': float(np.median(fast)),
         'p99_ms': float(np.quantile(fast, 0.99)), 'points_median_ms': float(np.median(slow)),
         'ratio_to_points': float(np.median(slow) / np.median(fast)),
         'cpu_percent': 100.0 * cpu, 'rate_hz': rate_hz, 'sent': frames,
@@ -133,26 +141,32 @@ def _receive(orders: Any, results: Any) -> None:
     import struct
 
     import rclpy
+    from rclpy.executors import SingleThreadedExecutor
+    from rclpy.qos import QoSProfile, ReliabilityPolicy
     from visualization_msgs.msg import Marker
-
-    from motion_avatar_ros.ros.qos import MARKERS
 
     rclpy.init()
     node = rclpy.create_node('mesh_benchmark_receiver')
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
     ages_ms: list[float] = []
 
     def take(data: bytes) -> None:
         seconds, nanoseconds = struct.unpack_from('<iI', data, 4)
         ages_ms.append((time.time_ns() - 1_000_000_000 * seconds - nanoseconds) * 1e-6)
 
-    node.create_subscription(Marker, _TOPIC, take, MARKERS, raw=True)
+    # Not only the newest: a moment without the processor is no loss on the way.
+    node.create_subscription(
+        Marker, _TOPIC, take,
+        QoSProfile(depth=_RECEIVED_DEPTH, reliability=ReliabilityPolicy.RELIABLE), raw=True)
     order = ''
     while order != 'end':
-        rclpy.spin_once(node, timeout_sec=0.02)
+        executor.spin_once(timeout_sec=0.02)
         if not orders.empty():
             order = orders.get()
             if order == 'begin':
                 ages_ms.clear()
     results.put(ages_ms)
+    executor.shutdown()
     node.destroy_node()
     rclpy.try_shutdown()

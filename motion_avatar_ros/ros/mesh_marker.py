@@ -85,7 +85,8 @@ class MeshMarker:
         """
         if self._points is None:
             return self.slow_message(vertices_m, stamp_ns, vertex_rgb)
-        self._points[...] = vertices_m[self._corners]
+        # 'clip' lets numpy write without a copy in between; corners are vertices.
+        np.take(vertices_m, self._corners, axis=0, out=self._points, mode='clip')
         if self._colors is not None:
             assert vertex_rgb is not None
             self._colors[:, :3] = vertex_rgb[self._corners]
