@@ -19,7 +19,7 @@ from motion_avatar_ros.errors import MotionAvatarError
 
 #: Robots with more of them are refused.
 MOST_JOINTS, MOST_CAPSULES, MOST_PAIRS = 122, 32, 256
-_ABI = 1    # KERNEL_ABI in kernel.h
+_ABI = 2    # KERNEL_ABI in kernel.h
 
 #: What a frame asks for; see `targets.Targets`.
 TARGET = np.dtype([
@@ -54,10 +54,9 @@ class Robot(ctypes.Structure):
             'parent', 'place', 'axis', 'lower', 'upper', 'velocity', 'acceleration', 'rest',
             'is_locked', 'point_joint', 'point', 'point_weight', 'turn_joint', 'turn_neutral',
             'turn_weight', 'root_joint', 'root', 'reach', 'bend_joint', 'bend_weight',
-            'capsule_joint', 'capsule_end', 'pair', 'least',
-            'apart')),
+            'way_weight', 'capsule_joint', 'capsule_end', 'pair', 'least', 'apart')),
         *((name, _Double) for name in (
-            'posture', 'stay', 'damping', 'error_damping', 'closed', 'seed_posture')),
+            'posture', 'damping', 'error_damping', 'steady', 'closed', 'seed_posture')),
         ('is_base_locked', _Int), ('holds_feet', _Int)]
 
 
@@ -74,10 +73,9 @@ class Pose(ctypes.Structure):
 
     _fields_ = [
         ('base_rotation', _Double * 9), ('base_position', _Double * 3), ('joints', _Pointer),
-        ('speed', _Pointer), ('seed', _Pointer), ('off', _Double),
-        ('limbs', _Double * 24), ('stuck_s', _Double),
-        ('seed_s', _Double), ('foot', Foot * 2), ('is_begun', _Int), ('is_seeded', _Int),
-        ('seeds', _Int)]
+        ('speed', _Pointer), ('seed', _Pointer), ('off', _Double * 4),
+        ('stuck_s', _Double * 4), ('wait_s', _Double), ('seed_s', _Double), ('foot', Foot * 2),
+        ('is_begun', _Int), ('is_seeded', _Int), ('seeds', _Int)]
 
 
 _ARGUMENTS = {

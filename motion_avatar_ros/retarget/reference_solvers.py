@@ -25,6 +25,7 @@ _QP_SOLVER = 'daqp'
 _BEGIN_STEPS = 50
 _LEAST_DROP = 1e-3      # General Motion Retargeting's stop: its error drops by no more than this
 _MOST_STEPS = 10
+_STEP_DAMPING = 1.5 ** 2    # of every step, chosen on training clips: jerk against limbs
 _NEAR_M = 0.1       # parts further apart than that are not looked at
 
 
@@ -65,7 +66,7 @@ class MinkSolver:
         self._configuration = mink.Configuration(model)
         is_gmr = iterations is None
         damping = 1.0 if is_gmr else weights.error_damping
-        self._damping = 0.5 if is_gmr else weights.damping + weights.stay ** 2
+        self._damping = 0.5 if is_gmr else weights.damping + _STEP_DAMPING
         self._points = [
             mink.FrameTask(f'point{k}', 'site', weight, 0.0, lm_damping=damping)
             for k, weight in enumerate(tasks.point_weights)]
@@ -194,7 +195,7 @@ class PinkSolver:
         weights = self._weights
         velocity = self._pink.solve_ik(
             self._configuration, [*self._points, *self._turns], dt_s, _QP_SOLVER,
-            damping=weights.damping + weights.stay ** 2, safety_break=False)
+            damping=weights.damping + _STEP_DAMPING, safety_break=False)
         self._configuration.integrate_inplace(velocity, dt_s)
 
 

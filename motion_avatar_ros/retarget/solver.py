@@ -38,10 +38,12 @@ class SolverWeights(TaskWeights):
     toe: float = 30.0       # Of a foot that stands.
     bend: float = 1.0       # Of the plane in which a limb bends [1/rad], of a right angle.
     posture: float = 0.04   # Towards the middle of each joint's range, or zero where it has it.
-    seed_posture: float = 20.0  # On the way out of a pose in which it was stuck.
-    stay: float = 1.5       # Of each step of a joint: trembles less, lags more.
-    apart: float = 150.0    # Parts that would touch.
-    legs_apart: float = 80.0    # Legs that would: feet that stand are held firmly, too.
+    seed_posture: float = 10.0  # On the way out of a pose in which it was stuck.
+    leg_way: float = 0.7    # Of where thighs and shins point [1/rad], beside knees and ankles.
+    arm_way: float = 1.5
+    steady: float = 1.0     # That joints go on as they went [1/rad]: trembles less, lags more.
+    apart: float = 300.0    # Parts that would touch.
+    legs_apart: float = 150.0   # Legs that would: feet that stand are held firmly, too.
     closed: float = 0.4     # Share of the room of two parts that a frame leaves: time to brake.
     damping: float = 1e-3
     error_damping: float = 2.0
@@ -111,7 +113,7 @@ class RobotSolver:
             rest=self._at(rest), is_locked=self._at(is_locked, np.int32),
             is_base_locked=is_base_fixed, holds_feet=not is_base_fixed,
             **{name: getattr(self.weights, name) for name in (
-                'posture', 'stay', 'damping', 'error_damping', 'closed', 'seed_posture')})
+                'posture', 'steady', 'damping', 'error_damping', 'closed', 'seed_posture')})
         self._place_joints(robot)
         self._place_tasks(robot, plan, toes_m, are_legs_still)
         self._place_capsules(robot)
@@ -235,6 +237,9 @@ class RobotSolver:
         bends = np.array([bending_sense(robot.joints, limb) for limb in limbs])
         bends[:2] *= not are_legs_still
         self._robot.bend_weight = self._at(self.weights.bend * bends)
+        ways = np.array([*(self.weights.leg_way,) * 2, *(self.weights.arm_way,) * 2])
+        ways[:2] *= not are_legs_still
+        self._robot.way_weight = self._at(ways)
         self._robot.reach = self._at(np.array([sum(limb.lengths_m) for limb in limbs]))
 
     def _place_capsules(self, robot: RobotModel) -> None:

@@ -17,6 +17,7 @@ from motion_avatar_ros.body.rotations import matrix_from_axis_angle, rotation_ab
 from motion_avatar_ros.body.skeleton import JOINT_INDEX, REST_OFFSETS_M  # noqa: E402
 from motion_avatar_ros.errors import MotionAvatarError  # noqa: E402
 from motion_avatar_ros.retarget import solver  # noqa: E402
+from motion_avatar_ros.retarget.motion_quality import MotionJudge  # noqa: E402
 from motion_avatar_ros.retarget.retargeter import Retargeter  # noqa: E402
 from motion_avatar_ros.retarget.robot_drawing import example_pose  # noqa: E402
 from motion_avatar_ros.retarget.robot_shapes import neutral_vertices  # noqa: E402
@@ -130,6 +131,33 @@ def test_the_same_motion_gives_the_same_joints(robots):
     motion = Motion(builtin_motion('squat', 60.0).poses[:60], 60.0)
     np.testing.assert_array_equal(
         retargeter.follow(motion).joints, retargeter.follow(motion).joints)
+
+
+def test_arms_point_as_the_persons_do_the_better_for_being_asked_to(robots):
+    g1 = robots('g1')
+    without = Retargeter(g1.robot, solver.SolverWeights(arm_way=0.0))
+    motion = Motion(builtin_motion('wave', 60.0).poses[:FRAMES], 60.0)
+    off_rad, without_rad = (
+        MotionJudge(each).errors(
+            each.follow(motion), each.build_targets(motion)).limbs_rad[30:, 4:].mean()
+        for each in (g1, without))
+    assert off_rad < 0.75 * without_rad
+
+
+def test_joints_tremble_less_than_the_person_does_and_lag_little(robots):
+    g1 = robots('g1')
+    clean = Motion(builtin_motion('walk', 60.0).poses[:FRAMES], 60.0)
+    noise = np.random.default_rng(2).normal(0.0, np.radians(0.7), (FRAMES, 22, 3))
+    local = clean.poses.local_rotations @ matrix_from_axis_angle(noise)
+    trembling = Motion(BodyPose(local, clean.poses.root_position), 60.0)
+    follower = Retargeter(g1.robot, solver.SolverWeights(steady=0.0))
+    jerk, without = (
+        np.sqrt(np.mean(np.diff(each.follow(trembling).joints, 3, axis=0) ** 2))
+        for each in (g1, follower))
+    assert jerk < 0.8 * without
+    off_cm, without_cm = (
+        errors_cm(each, clean, each.follow(clean))[30:, 2:].mean() for each in (g1, follower))
+    assert off_cm < without_cm + 0.3
 
 
 def test_limits_that_are_none_are_refused(robots):

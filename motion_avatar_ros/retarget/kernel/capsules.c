@@ -6,10 +6,11 @@
 #include "kernel.h"
 #include "rotation.h"
 
-enum { ROUNDS = 3 };
+enum { ROUNDS = 4 };
 
 static const double NEAR_M = 0.1;       /* a frame brings no pair closer by more */
 static const double TOUCHING_M = 1e-6;
+static const double EDGE_M = 1e-9;      /* rounding */
 static const double RECOVERED = 0.5;    /* share of what lacks that a frame leaves */
 
 static double clamped(double value)
@@ -120,11 +121,27 @@ static int near_pairs(const Robot *robot, const Placed *placed, NearPair *near)
     return count;
 }
 
+/* Add the square of what a pair lacks to the tasks; below zero it is taken away again. */
+static void weigh_pair(const NearPair *near, double lacking, double square, Quadratic *problem)
+{
+    for (int i = 0; i < problem->columns; ++i) {
+        const double weighted = square * near->change[i];
+        if (weighted == 0.0) {
+            continue;
+        }
+        problem->gradient[i] += weighted * lacking;
+        for (int k = 0; k <= i; ++k) {
+            problem->hessian[i][k] += weighted * near->change[k];
+        }
+    }
+}
+
 /*
  * Solve again with those pairs kept apart that the step brings too close.
  *
- * Keeping them apart joins the tasks and outweighs them. A frame may use a share of the room
- * (P) [m] that a pair had at its start, so that there is time to brake.
+ * Keeping a pair apart joins the tasks and outweighs them. It only pushes: a pair that the step
+ * leaves further apart, once others push, is let go, or it would hold the robot where it is. A
+ * frame may use a share of the room (P) [m] that a pair had at its start: there is time to brake.
  */
 void keep_apart(
     const Robot *robot, const Placed *placed, const double *room_at_start, Quadratic *problem,
@@ -134,7 +151,7 @@ void keep_apart(
     int is_kept[MOST_PAIRS] = {0};
     const int columns = problem->columns, count = near_pairs(robot, placed, pairs);
     for (int round = 0; round < ROUNDS; ++round) {
-        int is_new = 0;
+        int changes = 0;
         for (int n = 0; n < count; ++n) {
             const NearPair *near = &pairs[n];
             const double start = room_at_start[near->pair];
@@ -143,23 +160,17 @@ void keep_apart(
             for (int i = 0; i < columns; ++i) {
                 then += near->change[i] * step[i];
             }
-            if (is_kept[n] || then >= least) {
+            if (is_kept[n] == (then < least - EDGE_M)) {
                 continue;
             }
-            is_kept[n] = is_new = 1;
-            const double square = robot->apart[near->pair] * robot->apart[near->pair];
-            for (int i = 0; i < columns; ++i) {
-                const double weighted = square * near->change[i];
-                if (weighted == 0.0) {
-                    continue;
-                }
-                problem->gradient[i] += weighted * (least - near->room);
-                for (int k = 0; k <= i; ++k) {
-                    problem->hessian[i][k] += weighted * near->change[k];
-                }
-            }
+            is_kept[n] = !is_kept[n];
+            changes = 1;
+            const double weight = robot->apart[near->pair];
+            weigh_pair(
+                near, least - near->room, is_kept[n] ? weight * weight : -weight * weight,
+                problem);
         }
-        if (!is_new) {
+        if (!changes) {
             break;
         }
         solve_in_box(problem, lower, upper, step);

@@ -4,8 +4,9 @@
  * Feet that stay where they stand.
  *
  * A person's foot stands while its toe is low and hardly moves. The robot's toe is then held
- * where it was, on the floor, its ankle is asked for accordingly, and both are let go over some
- * frames when the person's toe leaves. A person who slides takes the foot along on a leash.
+ * where it was, on the floor, its ankle is asked for accordingly, its knee half as far, and all
+ * are let go over some frames when the person's toe leaves. A person who slides takes the foot
+ * along on a leash.
  */
 #include "kernel.h"
 #include "rotation.h"
@@ -69,6 +70,7 @@ void hold_feet(const Robot *robot, const Pose *pose, const Target *target, Wante
             const double off = contact * (pose->foot[side].held[i] - target->toe[side][i]);
             wanted->point[toe][i] = target->toe[side][i] + off;
             wanted->point[ankle][i] = target->end[side][i] + off;
+            wanted->point[side][i] = target->middle[side][i] + 0.5 * off;
         }
     }
 }

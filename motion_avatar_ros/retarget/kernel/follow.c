@@ -13,6 +13,9 @@
 /* Beyond its reach a limb's end weighs less: nothing is gained by dragging the trunk along. */
 static const double FADES_FROM = 1.0, FADES_TO = 1.2, FADED = 0.3;
 
+/* Share of its speed that a joint is expected to keep: all of it would swing. */
+static const double CARRIED = 0.8;
+
 /* While parts are closer than they are kept by so much, further steps are taken. */
 enum { MORE_STEPS = 3 };
 static const double GIVEN_IN_M = 0.005;
@@ -49,10 +52,9 @@ static void want(
     }
 }
 
-/* Take one Gauss-Newton step, joints staying between `least` and `greatest` (J) [rad]. */
+/* Take one Gauss-Newton step within the bounds. */
 void step_towards(
-    const Robot *robot, Pose *pose, const Target *target, const double *least,
-    const double *greatest, const double *room_at_start)
+    const Robot *robot, Pose *pose, const Target *target, const Bounds *bounds)
 {
     static _Thread_local Quadratic problem;
     double lower[MOST_COLUMNS], upper[MOST_COLUMNS], step[MOST_COLUMNS];
@@ -66,34 +68,35 @@ void step_towards(
     }
     place_robot(robot, pose, &placed);
     want(robot, pose, &placed, target, &wanted);
-    const double error = add_tasks(robot, &placed, &wanted, &problem, &pose->off);
+    const double error = add_tasks(robot, &placed, &wanted, &problem, pose->off);
     const double damping = robot->damping + robot->error_damping * error;
     for (int i = 0; i < BASE; ++i) {
         problem.hessian[i][i] += damping;
         lower[i] = robot->is_base_locked ? 0.0 : -INFINITY;
         upper[i] = robot->is_base_locked ? 0.0 : INFINITY;
     }
-    const double *rest = pose->is_seeded ? pose->seed : robot->rest;
-    const double posture = pose->is_seeded ? robot->seed_posture : robot->posture;
+    const double steady = bounds->steady * bounds->steady;
     for (int j = 0; j < robot->joints; ++j) {
-        const int i = BASE + j;
-        problem.hessian[i][i] +=
-            damping + posture * posture + robot->stay * robot->stay;
-        problem.gradient[i] += posture * posture * (rest[j] - pose->joints[j]);
-        lower[i] = least[j] - pose->joints[j];
-        upper[i] = greatest[j] - pose->joints[j];
+        const int i = BASE + j, is_seeded = pose->is_seeded && isfinite(pose->seed[j]);
+        const double rest = is_seeded ? pose->seed[j] : robot->rest[j];
+        const double posture = is_seeded ? robot->seed_posture : robot->posture;
+        problem.hessian[i][i] += damping + posture * posture + steady;
+        problem.gradient[i] += posture * posture * (rest - pose->joints[j]) +
+            steady * (bounds->expected[j] - pose->joints[j]);
+        lower[i] = bounds->least[j] - pose->joints[j];
+        upper[i] = bounds->greatest[j] - pose->joints[j];
     }
     solve_in_box(&problem, lower, upper, step);
     if (robot->pairs > 0) {
-        keep_apart(robot, &placed, room_at_start, &problem, lower, upper, step);
+        keep_apart(robot, &placed, bounds->room, &problem, lower, upper, step);
     }
     for (int i = 0; i < 3; ++i) {
         pose->base_position[i] += step[i];
     }
     turn_by(pose->base_rotation, step + 3);
     for (int j = 0; j < robot->joints; ++j) {
-        pose->joints[j] =
-            fmin(fmax(pose->joints[j] + step[BASE + j], least[j]), greatest[j]);
+        pose->joints[j] = fmin(
+            fmax(pose->joints[j] + step[BASE + j], bounds->least[j]), bounds->greatest[j]);
     }
 }
 
@@ -120,23 +123,27 @@ static int are_apart(const Robot *robot, const Pose *pose)
 
 static void follow_frame(const Robot *robot, Pose *pose, const Target *target, double dt_s)
 {
-    double start[MOST_JOINTS], least[MOST_JOINTS], greatest[MOST_JOINTS], room[MOST_PAIRS];
+    double start[MOST_JOINTS];
+    Bounds bounds;
     if (!pose->is_begun) {
         begin(robot, pose, target);
     }
     memcpy(start, pose->joints, robot->joints * sizeof(double));
-    reach_of_joints(robot, pose, dt_s, least, greatest);
+    reach_of_joints(robot, pose, dt_s, bounds.least, bounds.greatest);
     for (int j = 0; j < robot->joints; ++j) {
-        least[j] = fmax(start[j] + least[j], fmin(robot->lower[j], start[j]));
-        greatest[j] = fmin(start[j] + greatest[j], fmax(robot->upper[j], start[j]));
+        bounds.least[j] = fmax(start[j] + bounds.least[j], fmin(robot->lower[j], start[j]));
+        bounds.greatest[j] =
+            fmin(start[j] + bounds.greatest[j], fmax(robot->upper[j], start[j]));
+        bounds.expected[j] = start[j] + CARRIED * pose->speed[j] * dt_s;
     }
+    bounds.steady = robot->steady;
     watch_feet(robot, pose, target, dt_s);
-    room_of_pairs(robot, pose, room);
+    room_of_pairs(robot, pose, bounds.room);
     for (int k = 0; k < robot->iterations + MORE_STEPS; ++k) {
         if (k >= robot->iterations && are_apart(robot, pose)) {
             break;
         }
-        step_towards(robot, pose, target, least, greatest, room);
+        step_towards(robot, pose, target, &bounds);
     }
     for (int j = 0; j < robot->joints; ++j) {
         pose->speed[j] = (pose->joints[j] - start[j]) / dt_s;

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define KERNEL_ABI 1    /* _ABI in kernel_library.py: raised with every change of a structure */
+#define KERNEL_ABI 2    /* _ABI in kernel_library.py: raised with every change of a structure */
 
 enum {
     BASE = 6,
@@ -69,12 +69,14 @@ typedef struct {
     const double *reach;            /* (LIMBS) length of the stretched limb */
     const int32_t *bend_joint;      /* (LIMBS) elbow or knee */
     const double *bend_weight;      /* (LIMBS) below zero it bends against its axis */
+    const double *way_weight;       /* (LIMBS) [1/rad] of where both segments point */
     const int32_t *capsule_joint;   /* (C) */
     const double *capsule_end;      /* (C, 2, 3) */
     const int32_t *pair;            /* (P, 2) */
     const double *least;            /* (P) of the axes' distances */
     const double *apart;            /* (P) weight of keeping to it */
-    double posture, stay, damping, error_damping;
+    double posture, damping, error_damping;
+    double steady;                  /* weight of going on as before */
     double closed;                  /* share of the room of two parts that a frame leaves */
     double seed_posture;            /* posture, on the way out of a pose that is stuck */
     int32_t is_base_locked, holds_feet;
@@ -92,10 +94,9 @@ typedef struct {
 typedef struct {
     double base_rotation[9], base_position[3];
     double *joints, *speed;         /* (J) */
-    double *seed;                   /* (J) the pose that a stuck robot goes to */
-    double off;                     /* [m] of the elbow, knee, hand or foot that is off most */
-    double limbs[2 * LIMBS][3];     /* where the last target had knees, elbows and their ends */
-    double stuck_s, seed_s;
+    double *seed;                   /* (J) where joints of a stuck limb go; nan: of others */
+    double off[LIMBS];              /* [m] its elbow, knee, hand or foot, whichever is more */
+    double stuck_s[LIMBS], wait_s, seed_s;
     Foot foot[2];
     int32_t is_begun, is_seeded, seeds;
 } Pose;
@@ -110,6 +111,14 @@ typedef struct {
     Frame frame[1 + MOST_JOINTS];
     double axis[MOST_JOINTS][3];
 } Placed;
+
+/* What one frame leaves to the joints and the pairs of parts. */
+typedef struct {
+    double least[MOST_JOINTS], greatest[MOST_JOINTS];   /* [rad] */
+    double expected[MOST_JOINTS];   /* [rad] where a joint is that goes on as it went */
+    double steady;                  /* weight of that */
+    double room[MOST_PAIRS];        /* [m] at its start, beyond what is kept */
+} Bounds;
 
 /* A quadratic whose least value is looked for: 1/2 x'Hx - g'x; only H's lower half is kept. */
 typedef struct {
@@ -133,7 +142,7 @@ int column_of_point(
 
 double add_tasks(
     const Robot *robot, const Placed *placed, const Wanted *wanted, Quadratic *problem,
-    double *off);
+    double off[LIMBS]);
 
 void solve_in_box(
     const Quadratic *problem, const double *lower, const double *upper, double *step);
@@ -153,7 +162,6 @@ void reach_of_joints(
 void begin(const Robot *robot, Pose *pose, const Target *target);
 void watch_for_stuck(const Robot *robot, Pose *pose, const Target *target, double dt_s);
 void step_towards(
-    const Robot *robot, Pose *pose, const Target *target, const double *least,
-    const double *greatest, const double *room_at_start);
+    const Robot *robot, Pose *pose, const Target *target, const Bounds *bounds);
 
 #endif

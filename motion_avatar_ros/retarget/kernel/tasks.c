@@ -77,16 +77,68 @@ static double add_bend(
 }
 
 /*
+ * Add the task that a segment, between points of two links of a chain, points a way.
+ *
+ * Where a limb's root gives way, for feet that stand or a trunk that is too stiff, places of its
+ * elbow and hand ask for other directions than the person's; this asks for those themselves.
+ */
+static double add_way(
+    const Robot *robot, const Placed *placed, int inner, const double start[3], int outer,
+    const double end[3], const double way[3], double weight, Quadratic *problem)
+{
+    double segment[3], from[3], lacking[3], column[MOST_COLUMNS][3];
+    int index[MOST_COLUMNS];
+    subtract3(end, start, segment);
+    const double length = fmax(length3(segment), 1e-3);
+    int count = columns_of_turn(robot, placed, outer, index, column), is_between = 1;
+    for (int i = 0; i < count; ++i) {   /* a joint in between moves the end, others turn both */
+        const int joint = index[i] - BASE;
+        is_between = is_between && joint >= 0 && joint != inner;
+        memcpy(from, segment, sizeof(from));
+        if (is_between) {
+            subtract3(end, placed->frame[1 + joint].origin, from);
+        }
+        const double axis[3] = {column[i][0], column[i][1], column[i][2]};
+        cross3(axis, from, column[i]);
+    }
+    for (int i = 0; i < 3; ++i) {
+        lacking[i] = length * way[i] - segment[i];
+    }
+    return add_square(problem, count, index, column, lacking, weight / length);
+}
+
+/* Add that both segments of a limb point as the person's do. */
+static double add_ways(
+    const Robot *robot, const Placed *placed, const Target *target, int limb,
+    Quadratic *problem)
+{
+    const double weight = robot->way_weight[limb];
+    const int joint[3] = {
+        robot->root_joint[limb], robot->point_joint[limb], robot->point_joint[LIMBS + limb]};
+    double place[3][3], error = 0.0;
+    place_point(&placed->frame[1 + joint[0]], robot->root + 3 * limb, place[0]);
+    for (int part = 0; part < 2; ++part) {
+        place_point(
+            &placed->frame[1 + joint[part + 1]], robot->point + 3 * (part * LIMBS + limb),
+            place[part + 1]);
+        error += add_way(
+            robot, placed, joint[part], place[part], joint[part + 1], place[part + 1],
+            target->direction[limb][part], weight, problem);
+    }
+    return error;
+}
+
+/*
  * Add all tasks; return their weighted squared error in the pose as it is, and put the distance
- * [m] of the limbs' point that is off most into `off`.
+ * [m] of each limb's point that is off most into `off`.
  */
 double add_tasks(
     const Robot *robot, const Placed *placed, const Wanted *wanted, Quadratic *problem,
-    double *off)
+    double off[LIMBS])
 {
     int index[MOST_COLUMNS];
     double column[MOST_COLUMNS][3], lacking[3], error = 0.0;
-    *off = 0.0;
+    memset(off, 0, LIMBS * sizeof(double));
     for (int task = 0; task < POINTS; ++task) {
         if (wanted->point_weight[task] == 0.0) {
             continue;
@@ -96,7 +148,7 @@ double add_tasks(
         place_point(&placed->frame[1 + joint], robot->point + 3 * task, point);
         subtract3(wanted->point[task], point, lacking);
         if (task < 2 * LIMBS) {
-            *off = fmax(*off, length3(lacking));
+            off[task % LIMBS] = fmax(off[task % LIMBS], length3(lacking));
         }
         const int count = column_of_point(robot, placed, joint, point, index, column);
         error += add_square(
@@ -115,6 +167,9 @@ double add_tasks(
             problem, count, index, column, lacking, robot->turn_weight[task]);
     }
     for (int limb = 0; limb < LIMBS; ++limb) {
+        if (robot->way_weight[limb] != 0.0) {
+            error += add_ways(robot, placed, wanted->target, limb, problem);
+        }
         if (robot->bend_weight[limb] != 0.0) {
             error += add_bend(robot, placed, wanted->target, limb, problem);
         }
