@@ -221,6 +221,8 @@ def test_diagnostics_say_what_is_going_on(avatar_rig):
     assert float(values['output_rate_hz']) > 30.0
     assert float(values['left_hand.rate_hz']) == pytest.approx(60.0, rel=0.1)
     assert float(values['head.accepted']) > 20
-    for key in ('inference_p50_ms', 'inference_p99_ms', 'end_to_end_p50_ms',
-                'end_to_end_p99_ms', 'head.receive_age_ms', 'head.stamp_age_ms'):
+    stages = ('tracker_age', 'wait', 'inference', 'publish', 'input_to_publish')
+    for key in (*(f'stage.{stage}_p{part}_ms' for stage in stages for part in (50, 99)),
+                'head.receive_age_ms', 'head.stamp_age_ms'):
         assert float(values[key]) > 0.0, key
+    assert 1 <= int(values['most_waiting_frames']) <= 8
