@@ -108,8 +108,16 @@ def latency_parameters(budgets: Mapping[str, tuple[float, str]]) -> tuple[Parame
         for name, (default_ms, description) in budgets.items())
 
 
+def why_waiting(p50_ms: Mapping[str, float]) -> str:
+    """Return what frames wait for, from medians by stage: each for those before it."""
+    frame_ms = p50_ms.get('inference', 0.0) + p50_ms.get('publish', 0.0)
+    return f'inference and publish of one frame take {frame_ms:.1f} ms'
+
+
 def _line(name: str, budget_ms: float, p50_ms: Mapping[str, float]) -> str:
     line = f'latency: {name} takes {p50_ms[name]:.1f} ms (p50), latency.{name}_ms is {budget_ms:g}'
+    if name == 'wait':
+        return f'{line}; {why_waiting(p50_ms)}'
     parts = {part: took_ms for part, took_ms in p50_ms.items() if part != TOTAL}
     if name != TOTAL or not parts:
         return line

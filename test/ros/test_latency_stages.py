@@ -52,6 +52,12 @@ def test_an_exceeded_budget_is_named_once_with_stage_figure_and_budget():
     assert '14.0 ms' in judged.budgets.lines[0]
 
 
+def test_frames_that_wait_are_told_with_how_long_each_takes():
+    [line] = Judged(inference=0.0).pass_through(180.0, 18.5)
+    assert line == ('latency: wait takes 180.0 ms (p50), latency.wait_ms is 20; inference and '
+                    'publish of one frame take 18.5 ms')
+
+
 def test_a_stage_at_its_budget_is_no_news_every_second():
     judged = Judged()
     said = [line for k in range(20) for line in judged.pass_through(1.0, 10.0 + (-1) ** k)]
