@@ -4,9 +4,10 @@
 From tracker samples to limited poses, with inference in one worker thread.
 
 Callbacks only add samples; the worker takes whatever frames became complete meanwhile, so a
-slow inference never makes a queue. They are estimated one by one: sums over several at once are
-rounded differently, and a recording must give the same poses however it was chopped. Knows no
-ROS: time and emission are given to it.
+slow inference never makes a queue. Eight wait at most, and an estimator that takes longer than a
+frame is not made to infer those dropped as well. They are estimated one by one: sums over several
+at once are rounded differently, and a recording must give the same poses however it was chopped.
+Knows no ROS: time and emission are given to it.
 
 Of each pose the stages of its way are measured, from the stamp of its frame on; they add up to
 `input_to_publish`:
@@ -45,6 +46,7 @@ from motion_avatar_ros.trackers.swap import SwapWatch
 from motion_avatar_ros.trackers.timeline import AlignedFrames, TrackerTimeline
 
 _JOIN_S = 5.0
+_STEP_SHARE = 0.1  # of the newest inference in their mean time
 _LONGEST_STEP_S = 0.05  # by which a blend advances or the root moves in one message
 
 #: In their order; what each is, the module says.
@@ -117,6 +119,7 @@ class AvatarPipeline:
         self._emit = emit
         self._now_ns = now_ns
         self._frame_s = 1.0 / estimator.rate_hz
+        self._step_s = 0.0  # usual time of an inference
         self._ahead_ns = round(ahead_s * 1e9)
         self._even = EvenFrames(estimator.rate_hz)
         self.swap = swap
@@ -249,7 +252,7 @@ class AvatarPipeline:
 
         if (on_frames := self._on_frames) is not None:
             on_frames(frames)
-        even = self._even.fill(frames)
+        even = self._even.fill(frames, may_fill_dropped=self._step_s < self._frame_s)
         figures.filled = self._even.filled
         rotations, positions = self._body.joints(even.rotations, even.positions)
         self._look_after(frames, rotations[even.is_given], positions[even.is_given])
@@ -263,6 +266,7 @@ class AvatarPipeline:
                 rotations[None, slot:slot + 1, :self._trackers],
                 positions[None, slot:slot + 1, :self._trackers])
             inferred_s = time.monotonic()
+            self._step_s += _STEP_SHARE * (inferred_s - start_s - self._step_s)
             if not np.isfinite(estimate.confidence.sum()):
                 raise EstimateError('the estimated confidence is not finite')
             if stop.is_set():

@@ -297,6 +297,9 @@ def test_an_estimator_that_stalls_makes_no_queue_and_the_newest_frame_still_come
         kept.append(sum(len(track._samples) for track in pipeline._timeline._tracks.values()))
         time.sleep(1.0 / RATE_HZ)
     rig.estimator.takes_s = 0.0
+    deadline_s = time.monotonic() + 5.0
+    while rig.stamps_ns[-1] != rig.now_ns and time.monotonic() < deadline_s:
+        time.sleep(0.01)
     rig.settle()
     assert max(waiting) == figures.most_waiting == 8
     assert max(kept) <= 3 * len(TRACKER_NAMES)  # samples go as soon as their frame is made
@@ -307,3 +310,22 @@ def test_an_estimator_that_stalls_makes_no_queue_and_the_newest_frame_still_come
     # What waited is why poses came late, and is said to be.
     took_ms = figures.stages.p50_ms()
     assert took_ms['inference'] < took_ms['wait']
+
+
+def test_an_estimator_that_is_too_slow_catches_up_by_what_it_dropped(rig):
+    pipeline, figures = rig.pipeline, rig.pipeline.figures
+    rig.feed(20)
+    rig.settle()
+    poses, filled, steps = figures.poses, figures.filled, len(rig.estimator.chunks)
+    pipeline._step_s = 0.1  # as after many that took so long
+    rig.estimator.gate.clear()
+    rig.feed(1, wait=False)
+    deadline_s = time.monotonic() + 5.0
+    while pipeline.waiting and time.monotonic() < deadline_s:
+        time.sleep(0.001)  # until the worker has it
+    rig.feed(13, wait=False)
+    rig.estimator.gate.set()
+    rig.settle()
+    assert figures.dropped == 5 and figures.filled == filled
+    assert figures.poses - poses == len(rig.estimator.chunks) - steps == 9
+    assert rig.estimator.resets == 1 and rig.stamps_ns[-1] == rig.now_ns
