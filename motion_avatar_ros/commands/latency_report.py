@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
 import json
 from pathlib import Path
 import sys
@@ -60,11 +61,12 @@ def _lines(report: LagReport, avatar_node: str, robot_node: str) -> list[str]:
     width = max((*map(len, report.stages), 5)) + 2
     lines = [f'{"stage":{width}}{"p50 ms":>9}{"p99 ms":>9}{"max ms":>9}{"count":>8}'
              f'{"nodes say p50":>15}']
-    for name, (p50_ms, p99_ms, max_ms, count) in report.stages.items():
+    for name, each in report.stages.items():
         parts_ms = report.told_parts(name, avatar_node, robot_node)
         told = f'{sum(parts_ms.values()):.1f}' if parts_ms else '-'
         lines.append(
-            f'{name:{width}}{p50_ms:9.1f}{p99_ms:9.1f}{max_ms:9.1f}{count:8d}{told:>15}')
+            f'{name:{width}}{each.p50_ms:9.1f}{each.p99_ms:9.1f}{each.max_ms:9.1f}'
+            f'{each.count:8d}{told:>15}')
     for node, stages in report.told.items():
         lines.append(f'{node} says (p50 / p99 ms): ' + ', '.join(
             f'{stage} {p50_ms:.1f} / {p99_ms:.1f}' for stage, (p50_ms, p99_ms) in stages.items()))
@@ -88,7 +90,7 @@ def _lines(report: LagReport, avatar_node: str, robot_node: str) -> list[str]:
 
 def _values(report: LagReport) -> dict[str, Any]:
     return {
-        'stages': {name: each._asdict() for name, each in report.stages.items()},
+        'stages': {name: asdict(each) for name, each in report.stages.items()},
         'largest_stage': report.largest,
         'told': {node: {stage: {'p50_ms': p50_ms, 'p99_ms': p99_ms}
                         for stage, (p50_ms, p99_ms) in stages.items()}

@@ -3,9 +3,9 @@
 """
 Budgets of the stages of a pose's way through avatar_node and retarget_node.
 
-They are compared with medians over 10 s, and generous: a healthy system is a fifth of them or
-less, and what exceeds one can be felt. `inference` and `retarget` have the time of a frame at
-60 Hz, beyond which frames wait for each other and are dropped, whatever else is fast.
+They are compared with medians over 10 s, and generous, so that what exceeds one can be felt: three
+frames where things wait for each other or come from outside. `inference` and `retarget` have the
+time of one frame at 60 Hz, beyond which frames are dropped, whatever else is fast.
 """
 
 from __future__ import annotations

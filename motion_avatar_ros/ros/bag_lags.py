@@ -50,7 +50,8 @@ class Arrivals:
         return Arrivals(stamps_ns, self.received_ns[first])
 
 
-class Spread(NamedTuple):
+@dataclass(frozen=True)
+class Spread:
     """Percentiles and largest of some durations [ms], and how many there were."""
 
     p50_ms: float

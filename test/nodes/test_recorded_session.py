@@ -152,9 +152,8 @@ def check_lag(bag: Path, capsys) -> None:
     assert {'tracker_age.head_tracker', 'trackers_to_body', 'body_to_robot',
             'robot_to_command'} <= set(stages)
     assert values['largest_stage'] in stages and values['notes'] == []
-    # What is received later was published later; a busy machine may take its time.
-    assert 0.0 < stages['body_age']['p50_ms'] < stages['robot_age']['p50_ms'] < 5000.0
-    for name in ('trackers_to_body', 'body_to_robot'):
-        assert stages[name]['count'] > MESSAGES // 2 and stages[name]['p50_ms'] > 0.0
+    for name in ('trackers_to_body', 'body_to_robot', 'body_age', 'robot_age'):
+        assert stages[name]['count'] > MESSAGES // 2
+        assert 0.0 < stages[name]['p50_ms'] < 5000.0  # a busy machine may take its time
     assert told['avatar_node']['inference']['p50_ms'] > 0.0
     assert told['retarget_node']['retarget']['p50_ms'] > 0.0
