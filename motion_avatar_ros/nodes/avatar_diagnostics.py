@@ -31,7 +31,7 @@ def avatar_diagnosis(
     estimator, limiter, pipeline = parts.estimator, parts.limiter, parts.pipeline
     figures = pipeline.figures
     level, line = _LEVELS[status.state], status.reason
-    warnings = list(doubts(parts).values())
+    warnings = [*doubts(parts).values(), *parts.budgets.lines]
     if warnings and level in (OK, WARN):
         level = WARN
         line = '; '.join(warnings if status.state is FollowState.TRACKING else [line, *warnings])
@@ -41,10 +41,11 @@ def avatar_diagnosis(
         'model_sha256': estimator.weights_sha256,
         'device': estimator.device,
         'output_rate_hz': figures.output.rate_hz(),
-        **figures.inference.values('inference'),
-        **figures.end_to_end.values('end_to_end'),
+        **figures.stages.values(),
         'poses': figures.poses,
         'dropped_frames': figures.dropped,
+        'waiting_frames': pipeline.waiting,
+        'most_waiting_frames': figures.most_waiting,
         'filled_frames': figures.filled,
         'restarts': figures.restarts,
         'errors': figures.errors,

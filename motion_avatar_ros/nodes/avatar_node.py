@@ -270,6 +270,8 @@ class AvatarNode(AvatarLifecycleNode):
             error = self.last_transition_error
             level = WARN if error is None else ERROR
             return level, error or self.state_label, {'state': self.state_label}
+        for change in self._parts.budgets.update():
+            self.get_logger().warning(change)
         return avatar_diagnosis(self._status, self._parts)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from motion_avatar_ros.estimation.ahead_estimator import MAX_AHEAD_S
 from motion_avatar_ros.nodes.filter_parameters import FILTER_PARAMETERS
+from motion_avatar_ros.nodes.latency_parameters import AVATAR_LATENCY_PARAMETERS
 from motion_avatar_ros.nodes.tracker_sources import TRACKER_PARAMETERS
 from motion_avatar_ros.ros.parameters import Parameter
 from motion_avatar_ros.trackers.calibration_file import default_operators_folder
@@ -85,6 +86,7 @@ AVATAR_PARAMETERS = (
     Parameter('floor.max_correction_m', _FLOOR.max_correction_m, 'but never more than this',
               0.0, 0.5),
     Parameter('floor.correction_m_s', _FLOOR.correction_m_s, 'and no faster', 0.001, 0.1),
+    *AVATAR_LATENCY_PARAMETERS,
 )
 
 

@@ -16,6 +16,7 @@ from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.nodes.avatar_parameters import operators_folder
 from motion_avatar_ros.nodes.tracker_sources import TrackerSources, checked_names
 from motion_avatar_ros.ros.avatar_pipeline import AvatarPipeline, Emit
+from motion_avatar_ros.ros.latency_stages import LatencyBudgets
 from motion_avatar_ros.ros.parameters import ParameterError, settings
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import TrackerWatchdog
@@ -50,6 +51,7 @@ class AvatarParts:
     pipeline: AvatarPipeline
     profile: DeviceProfile
     profile_watch: ProfileWatch
+    budgets: LatencyBudgets
 
     def take(
         self, tracker: str, stamp_ns: int, position: Vector, quaternion: Quaternion
@@ -114,7 +116,8 @@ def make_parts(
         FloorWatch(settings(FloorSettings, 'floor', values)), ahead_s)
     return AvatarParts(
         estimator, trackers, limiter, watchdog, pipeline, profile,
-        ProfileWatch(profile, shipped_profiles().values()))
+        ProfileWatch(profile, shipped_profiles().values()),
+        LatencyBudgets(pipeline.figures.stages, values))
 
 
 def _needed_trackers(values: Mapping[str, Any], estimator: PoseEstimator) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from motion_avatar_ros.body.joint_state import JointStateError
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.nodes.deadman_input import DeadmanInput
 from motion_avatar_ros.nodes.gate_report import GateReport, gate_values
+from motion_avatar_ros.nodes.latency_parameters import retarget_stages
 from motion_avatar_ros.nodes.retarget_parameters import RETARGET_PARAMETERS, WHOLE_BODY
 from motion_avatar_ros.nodes.robot_commands import COMMAND_TOPICS, RobotCommands
 from motion_avatar_ros.nodes.robot_display import RobotDisplay
@@ -39,8 +40,9 @@ from motion_avatar_ros.retarget.solver import NotFollowedError, RobotPose
 from motion_avatar_ros.retarget.urdf import parse_urdf
 from motion_avatar_ros.ros.body_messages import pose_from_message, stamp_ns
 from motion_avatar_ros.ros.diagnostics import (
-    ERROR, OK, WARN, DiagnosticsPublisher, LatencyMeter, RateMeter,
+    ERROR, OK, WARN, DiagnosticsPublisher, RateMeter,
 )
+from motion_avatar_ros.ros.latency_stages import LatencyBudgets
 from motion_avatar_ros.ros.lifecycle import AvatarLifecycleNode, run
 from motion_avatar_ros.ros.parameters import settings
 from motion_avatar_ros.ros.problem_log import ProblemLog
@@ -74,7 +76,8 @@ class RetargetNode(AvatarLifecycleNode):
     def configure(self, parameters: dict[str, Any]) -> None:
         """Load the robot if it is named, and make the publishers."""
         self._values = parameters
-        self._input_rate, self._work, self._latency = RateMeter(), LatencyMeter(), LatencyMeter()
+        self._input_rate, self._stages = RateMeter(), retarget_stages(parameters)
+        self._budgets = LatencyBudgets(self._stages, parameters)
         self._refused = 0
         self._offsets_m: np.ndarray | None = None
         self._filter = InputFilter(settings(OneEuroSettings, 'filter', parameters))
@@ -214,16 +217,15 @@ class RetargetNode(AvatarLifecycleNode):
             self._refused += 1
             self._problems.say(f"body topic '{self._values['body_topic']}': {error}")
             return
+        self._followed_s = time.monotonic() - started_s
+        self._stages.add(body_age=(now_ns - stamp) * 1e-9, retarget=self._followed_s)
         self._stream.take(stamp, now_ns, started_s)
         self._frame_id = message.header.frame_id
         self._problems.say(None)
         if self._values['output_rate_hz']:
             self._interpolator.push(pose, stamp * 1e-9, now_ns * 1e-9)
         else:
-            self._display.show(self._retargeter, pose, stamp, self._frame_id)
-            self._command(pose, started_s)
-        self._work.add(time.monotonic() - started_s)
-        self._latency.add((now_ns - stamp) * 1e-9)
+            self._show(pose, stamp, started_s)
 
     def _put_out(self) -> None:
         """Show and command the pose that is due now, at the output's own rate."""
@@ -231,12 +233,23 @@ class RetargetNode(AvatarLifecycleNode):
         if self._retargeter is None or self._commands is None or (
                 not self._stream.is_fresh(now_s) or self._body_publishers > 1):
             return  # what is commanded then, `_watch` says
-        shown = self._interpolator.at(self.get_clock().now().nanoseconds * 1e-9)
+        ros_now_s = self.get_clock().now().nanoseconds * 1e-9
+        shown = self._interpolator.at(ros_now_s)
         if shown is None:
             return
         stamp_s, pose = shown
-        self._display.show(self._retargeter, pose, round(stamp_s * 1e9), self._frame_id)
+        self._stages.add(hold_back=ros_now_s - stamp_s - self._stream.age_s - self._followed_s)
+        self._show(pose, round(stamp_s * 1e9), now_s)
+
+    def _show(self, pose: RobotPose, stamp: int, now_s: float) -> None:
+        """Show and command a pose, and measure the last stages of its way."""
+        assert self._retargeter is not None
+        begun_s = time.monotonic()
+        self._display.show(self._retargeter, pose, stamp, self._frame_id)
         self._command(pose, now_s)
+        self._stages.add(
+            publish=time.monotonic() - begun_s,
+            input_to_publish=(self.get_clock().now().nanoseconds - stamp) * 1e-9)
 
     def _command(self, pose: RobotPose, now_s: float) -> None:
         """Pass a pose on to the robot, unless it must not be believed."""
@@ -297,6 +310,8 @@ class RetargetNode(AvatarLifecycleNode):
             error = self.last_transition_error
             return (OK if error is None else ERROR), error or self.state_label, {
                 'state': self.state_label}
+        for change in self._budgets.update():
+            self.get_logger().warning(change)
         gate = None if self._commands is None else self._commands.gate
         retargeter = self._retargeter
         values = {
@@ -305,8 +320,7 @@ class RetargetNode(AvatarLifecycleNode):
             'robot_parameter': self._values['robot'],
             **gate_values(self._commands, time.monotonic()),
             'input_rate_hz': self._input_rate.rate_hz(),
-            **self._work.values('retarget'),
-            **self._latency.values('body_age'),
+            **self._stages.values(),
             'body_publishers': self._body_publishers,
             'refused_messages': self._refused,
         }
@@ -319,7 +333,8 @@ class RetargetNode(AvatarLifecycleNode):
         assert gate is not None
         if gate.state is EngageState.STOPPED:
             return WARN, gate.reason, values
-        return OK, f'{gate.state.value}: {gate.reason}', values
+        line = '; '.join((f'{gate.state.value}: {gate.reason}', *self._budgets.lines))
+        return WARN if self._budgets.lines else OK, line, values
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from motion_avatar_ros.nodes.filter_parameters import FILTER_PARAMETERS
+from motion_avatar_ros.nodes.latency_parameters import RETARGET_LATENCY_PARAMETERS
 from motion_avatar_ros.retarget.retargeter import (
     MAX_ACCELERATION_RAD_S2, MAX_VELOCITY_RAD_S, Mode, Retargeter,
 )
@@ -88,6 +89,7 @@ RETARGET_PARAMETERS = (
               "its number in that topic's Joy messages; -1 for a topic of Bool", -1, 255),
     Parameter('deadman.timeout_s', 0.3,
               'without a message for so long it counts as released', 0.02, 10.0),
+    *RETARGET_LATENCY_PARAMETERS,
 )
 
 

@@ -4,9 +4,21 @@
 From tracker samples to limited poses, with inference in one worker thread.
 
 Callbacks only add samples; the worker takes whatever frames became complete meanwhile, so a
-slow inference never makes a queue. They are estimated one by one: sums over several at once are
-rounded differently, and a recording must give the same poses however it was chopped. Knows no
-ROS: time and emission are given to it.
+slow inference never makes a queue. Eight wait at most, and an estimator that takes longer than a
+frame is not made to infer those dropped as well. They are estimated one by one: sums over several
+at once are rounded differently, and a recording must give the same poses however it was chopped.
+Knows no ROS: time and emission are given to it.
+
+Of each pose the stages of its way are measured, from the stamp of its frame on; they add up to
+`input_to_publish`:
+
+- `alignment`: how much later than the frame is the stamp of the sample that completed it. Trackers
+  that do not share their stamps, a slow one, frames between samples.
+- `tracker_age`: reception of that sample minus its stamp, by the clock of the stamps. Device,
+  driver, network, and clocks that disagree.
+- `wait`: from then to its inference, steady clock. Waiting for the worker, frames before it.
+- `inference`: the estimator's step: network, anchor, prediction.
+- `publish`: from then to the end of publishing: the operator's size, limits, messages.
 """
 
 from __future__ import annotations
@@ -21,19 +33,24 @@ import numpy as np
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
-from motion_avatar_ros.ros.diagnostics import LatencyMeter, RateMeter
+from motion_avatar_ros.ros.diagnostics import RateMeter
+from motion_avatar_ros.ros.latency_stages import TOTAL, LatencyStages
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import FollowState, TrackerWatchdog
 from motion_avatar_ros.trackers.even_frames import EvenFrames
 from motion_avatar_ros.trackers.floor_watch import FloorWatch
 from motion_avatar_ros.trackers.gate import Verdict
 from motion_avatar_ros.trackers.operator_body import OperatorBody
-from motion_avatar_ros.trackers.sample import Quaternion, Vector
+from motion_avatar_ros.trackers.sample import Quaternion, Reception, Vector
 from motion_avatar_ros.trackers.swap import SwapWatch
 from motion_avatar_ros.trackers.timeline import AlignedFrames, TrackerTimeline
 
 _JOIN_S = 5.0
+_STEP_SHARE = 0.1  # of the newest inference in their mean time
 _LONGEST_STEP_S = 0.05  # by which a blend advances or the root moves in one message
+
+#: In their order; what each is, the module says.
+STAGES = ('alignment', 'tracker_age', 'wait', 'inference', 'publish', TOTAL)
 
 #: Takes one pose, its confidence (2,), and the time [ns] it is for; called by the worker.
 Emit = Callable[[BodyPose, np.ndarray, int], None]
@@ -50,11 +67,11 @@ class PipelineFigures:
     """What the pipeline did since it was made."""
 
     output: RateMeter = field(default_factory=RateMeter)
-    inference: LatencyMeter = field(default_factory=LatencyMeter)
-    end_to_end: LatencyMeter = field(default_factory=LatencyMeter)
+    stages: LatencyStages = field(default_factory=lambda: LatencyStages(STAGES))
     poses: int = 0
     restarts: int = 0
     dropped: int = 0
+    most_waiting: int = 0
     filled: int = 0
     errors: int = 0
 
@@ -102,6 +119,7 @@ class AvatarPipeline:
         self._emit = emit
         self._now_ns = now_ns
         self._frame_s = 1.0 / estimator.rate_hz
+        self._step_s = 0.0  # usual time of an inference
         self._ahead_ns = round(ahead_s * 1e9)
         self._even = EvenFrames(estimator.rate_hz)
         self.swap = swap
@@ -162,7 +180,8 @@ class AvatarPipeline:
         """Take one sample; position [m] and quaternion in the fixed frame, REP-103 axes."""
         with self._wake:
             verdict = self._timeline.add(
-                tracker, stamp_ns, position_m, quaternion_xyzw, self._now_ns())
+                tracker, stamp_ns, position_m, quaternion_xyzw, self._now_ns(),
+                time.monotonic())
             is_accepted = verdict is Verdict.ACCEPTED
             if is_accepted:
                 self._wake.notify()
@@ -186,6 +205,12 @@ class AvatarPipeline:
             'dropout_total_s': dropouts.total_s,
             'dropout_s': dropouts.ongoing_s,
         }
+
+    @property
+    def waiting(self) -> int:
+        """How many frames wait for the worker now."""
+        with self._wake:
+            return self._timeline.waiting
 
     def _work(self, stop: threading.Event) -> None:
         while True:
@@ -215,6 +240,7 @@ class AvatarPipeline:
     ) -> None:
         figures = self.figures
         figures.dropped += frames.dropped
+        figures.most_waiting = max(figures.most_waiting, len(frames.stamps_ns))
         if frames.is_restart or must_reset:
             self._estimator.reset()
             figures.restarts += 1
@@ -226,28 +252,31 @@ class AvatarPipeline:
 
         if (on_frames := self._on_frames) is not None:
             on_frames(frames)
-        even = self._even.fill(frames)
+        even = self._even.fill(frames, may_fill_dropped=self._step_s < self._frame_s)
         figures.filled = self._even.filled
         rotations, positions = self._body.joints(even.rotations, even.positions)
         self._look_after(frames, rotations[even.is_given], positions[even.is_given])
         positions[..., 2] -= self.floor.correction_m
         rotations, positions = self._body.to_model(rotations, positions)
-        stamps_ns = iter(frames.stamps_ns.tolist())
+        given = zip(frames.stamps_ns.tolist(), frames.receptions, strict=True)
         for slot, is_given in enumerate(even.is_given.tolist()):
             self._watch_presence(even.is_valid[slot, :self._trackers])
-            start_s = time.perf_counter()
+            start_s = time.monotonic()
             estimate = self._estimator.step(
                 rotations[None, slot:slot + 1, :self._trackers],
                 positions[None, slot:slot + 1, :self._trackers])
-            figures.inference.add(time.perf_counter() - start_s)
+            inferred_s = time.monotonic()
+            self._step_s += _STEP_SHARE * (inferred_s - start_s - self._step_s)
             if not np.isfinite(estimate.confidence.sum()):
                 raise EstimateError('the estimated confidence is not finite')
             if stop.is_set():
                 return
             if is_given:
+                stamp_ns, reception = next(given)
                 self._pass_on(
                     self._body.to_operator(estimate.poses[0, 0]), estimate.confidence[0, 0],
-                    next(stamps_ns))
+                    stamp_ns)
+                self._count(stamp_ns, reception, start_s, inferred_s)
         self._watchdog.on_pose(time.monotonic())
 
     def _watch_presence(self, present: np.ndarray) -> None:
@@ -273,7 +302,18 @@ class AvatarPipeline:
             estimated, dt_s, min(max(since_s, dt_s), _LONGEST_STEP_S))
         self._last_stamp_ns = stamp_ns
         self._emit(pose, confidence, stamp_ns + self._ahead_ns)
+
+    def _count(
+        self, stamp_ns: int, reception: Reception, start_s: float, inferred_s: float
+    ) -> None:
+        """Count a pose that was just published, and measure its stages."""
         figures = self.figures
-        figures.poses += 1
+        figures.stages.add(
+            alignment=(reception.stamp_ns - stamp_ns) * 1e-9,
+            tracker_age=(reception.received_ns - reception.stamp_ns) * 1e-9,
+            wait=start_s - reception.received_s,
+            inference=inferred_s - start_s,
+            publish=time.monotonic() - inferred_s,
+            input_to_publish=(self._now_ns() - stamp_ns) * 1e-9)
         figures.output.tick()
-        figures.end_to_end.add((self._now_ns() - stamp_ns) * 1e-9)
+        figures.poses += 1

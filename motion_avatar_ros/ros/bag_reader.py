@@ -9,7 +9,7 @@ Messages are read from the file as they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 import enum
 from pathlib import Path
@@ -87,7 +87,7 @@ class BagReader:
             BagError: missing, corrupted, cut off, of ROS 1, or without any input that moves.
         """
         self.path = Path(path)
-        self._reader = _opened(self.path)
+        self._reader = opened_bag(self.path)
         try:
             self._find_inputs(namespace, pose_topics)
         except BaseException:
@@ -128,19 +128,9 @@ class BagReader:
             if self._topics[connection.topic].kind in kinds]
         if not connections:
             return
-        messages = self._reader.messages(connections, stop=until_ns)
-        while True:
-            try:
-                connection, received_ns, data = next(messages)
-            except StopIteration:
-                return
-            except Exception as error:  # the library lets through whatever the bytes cause
-                raise BagError(self.path, f'damaged or cut off: {_in_words(error)}') from None
-            if data[:4] == _ZSTD_MAGIC:
-                raise BagError(
-                    self.path, 'its messages are compressed, which only the metadata.yaml beside '
-                    'it tells: give the folder')
-            yield BagMessage(received_ns, self._topics[connection.topic], bytes(data))
+        for connection, received_ns, data in bag_messages(
+                self._reader, self.path, connections, until_ns):
+            yield BagMessage(received_ns, self._topics[connection.topic], data)
 
     def _find_inputs(self, namespace: str, pose_topics: Collection[str] | None) -> None:
         wanted = {
@@ -172,15 +162,7 @@ class BagReader:
                 sorted(poses) if poses is not None else [f'PoseStamped topics in {all_poses}'])
             raise BagError(
                 self.path, f'no trackers: it has no message on {", ".join(names)}; it holds '
-                f'{self._contents()}')
-
-    def _contents(self) -> str:
-        named = sorted(
-            f'{c.topic} ({c.msgtype.replace("/msg/", "/")}, {c.msgcount})'
-            for c in self._reader.connections)
-        more = len(named) - _NAMED_TOPICS
-        return (', '.join(named[:_NAMED_TOPICS]) or 'nothing') + (
-            f' and {more} more' if more > 0 else '')
+                f'{bag_contents(self._reader)}')
 
 
 def absolute_topic(namespace: str, name: str) -> str:
@@ -191,8 +173,47 @@ def absolute_topic(namespace: str, name: str) -> str:
     return f'/{prefix}/{name}' if prefix else f'/{name}'
 
 
-def _opened(path: Path) -> Any:
-    """Return the library's reader of a bag, open."""
+def bag_contents(reader: Any) -> str:
+    """Return what is in a bag in words."""
+    named = sorted(
+        f'{c.topic} ({c.msgtype.replace("/msg/", "/")}, {c.msgcount})'
+        for c in reader.connections)
+    more = len(named) - _NAMED_TOPICS
+    return (', '.join(named[:_NAMED_TOPICS]) or 'nothing') + (
+        f' and {more} more' if more > 0 else '')
+
+
+def bag_messages(
+    reader: Any, path: Path, connections: Sequence[Connection], until_ns: int | None = None,
+) -> Iterator[tuple[Connection, int, bytes]]:
+    """
+    Yield connection, reception [ns] and bytes of messages, in the order of their reception.
+
+    Raises:
+        BagError: the bag is damaged here.
+    """
+    messages = reader.messages(connections, stop=until_ns)
+    while True:
+        try:
+            connection, received_ns, data = next(messages)
+        except StopIteration:
+            return
+        except Exception as error:  # the library lets through whatever the bytes cause
+            raise BagError(path, f'damaged or cut off: {_in_words(error)}') from None
+        if data[:4] == _ZSTD_MAGIC:
+            raise BagError(
+                path, 'its messages are compressed, which only the metadata.yaml beside '
+                'it tells: give the folder')
+        yield connection, received_ns, bytes(data)
+
+
+def opened_bag(path: Path) -> Any:
+    """
+    Return the library's reader of a bag, open.
+
+    Raises:
+        BagError: missing, corrupted, cut off, or of ROS 1.
+    """
     try:
         from rosbags.rosbag2 import Reader
     except ImportError as error:

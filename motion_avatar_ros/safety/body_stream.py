@@ -50,7 +50,8 @@ class BodyStream:
         """Forget what came before."""
         self._stamp_ns: int | None = None
         self._received_s = float('-inf')
-        self._age_s = 0.0
+        #: How old the last body was by its stamp when it came [s].
+        self.age_s = 0.0
 
     def elapsed_s(self, stamp_ns: int, now_ns: int) -> float | None:
         """
@@ -82,7 +83,7 @@ class BodyStream:
     def take(self, stamp_ns: int, now_ns: int, now_s: float) -> None:
         """Believe a body of a stamp from now on; `now_s` is steady time."""
         self._stamp_ns, self._received_s = stamp_ns, now_s
-        self._age_s = (now_ns - stamp_ns) * 1e-9
+        self.age_s = (now_ns - stamp_ns) * 1e-9
 
     def is_fresh(self, now_s: float) -> bool:
         """Say whether a body came lately."""
@@ -92,6 +93,6 @@ class BodyStream:
         """Return why the last body is not to be believed, or ''."""
         if not self.is_fresh(now_s):
             return 'no body to follow'
-        if self._age_s > self._settings.late_after_s:
-            return f'bodies come {self._age_s:.1f} s late'
+        if self.age_s > self._settings.late_after_s:
+            return f'bodies come {self.age_s:.1f} s late'
         return ''

@@ -48,8 +48,16 @@ class EvenFrames:
         self._last: tuple[int, np.ndarray, np.ndarray, np.ndarray] | None = None
         self.filled = 0
 
-    def fill(self, frames: AlignedFrames) -> FilledFrames:
-        """Return the frames with the missing ones; a restart continues nothing."""
+    def fill(self, frames: AlignedFrames, may_fill_dropped: bool = True) -> FilledFrames:
+        """
+        Return the frames with the missing ones; a restart continues nothing.
+
+        Args:
+            frames: the next ones.
+            may_fill_dropped: whether the gap before them is filled when frames were dropped
+                there. An estimator that is too slow drops them to catch up, which it never
+                does when it is given others instead.
+        """
         last = None if frames.is_restart else self._last
         stamps = frames.stamps_ns.tolist()
         self._last = stamps[-1], frames.rotations[-1], frames.positions[-1], frames.is_valid[-1]
@@ -58,6 +66,8 @@ class EvenFrames:
             round((stamp - earlier) / self._period_ns) - 1
             if stamp - earlier > _LOST * self._period_ns else 0
             for earlier, stamp in zip(before, stamps, strict=True)]
+        if frames.dropped and not may_fill_dropped:
+            missing[0] = 0
         if not any(missing):
             return FilledFrames(
                 frames.rotations, frames.positions, frames.is_valid, np.ones(len(stamps), bool))

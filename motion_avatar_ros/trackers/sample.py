@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""One pose of one frame at one stamp, and the pose between two of them."""
+"""One pose of one frame at one stamp, when it came, and the pose between two of them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,21 @@ class Sample(NamedTuple):
     position_m: Vector
     quaternion_xyzw: Quaternion
     is_restart: bool = False
+
+
+class Reception(NamedTuple):
+    """
+    When a sample came.
+
+    Attributes:
+        stamp_ns: of the sample.
+        received_ns: by the clock of the stamps.
+        received_s: by a steady clock [s].
+    """
+
+    stamp_ns: int
+    received_ns: int
+    received_s: float
 
 
 def interpolate(before: Sample, after: Sample, stamp_ns: int) -> Sample:

@@ -36,7 +36,7 @@ from motion_avatar_ros.trackers.frame_times import Frame, FrameTimes
 from motion_avatar_ros.trackers.gate import GateLimits, TrackerGate, Verdict
 from motion_avatar_ros.trackers.one_euro import OneEuroFilter, OneEuroSettings
 from motion_avatar_ros.trackers.optional_track import OptionalTrack
-from motion_avatar_ros.trackers.sample import Sample
+from motion_avatar_ros.trackers.sample import Reception, Sample
 from motion_avatar_ros.trackers.track import Track
 
 _MAX_FRAMES = 8  # newest frames that one take() returns
@@ -60,6 +60,7 @@ class AlignedFrames:
             after a gap, a relocation or a step of the clock.
         dropped: frames before these that were made and not returned, because more than eight
             were waiting or a restart made them useless.
+        receptions: T, of the samples that completed the frames.
     """
 
     stamps_ns: np.ndarray
@@ -68,6 +69,7 @@ class AlignedFrames:
     is_valid: np.ndarray
     is_restart: bool
     dropped: int
+    receptions: tuple[Reception, ...] = ()
 
 
 class TrackerTimeline:
@@ -113,7 +115,7 @@ class TrackerTimeline:
         self._counts: dict[str, Counter[Verdict]] = {name: Counter() for name in tracker_names}
         self._clock = ClockStep(tuple(tracker_names))
         self._times = FrameTimes(list(self._tracks.values()), rate_hz, self._max_gap_ns)
-        self._made: deque[Frame] = deque()
+        self._made: deque[tuple[Frame, Reception]] = deque()
         self._is_restart = False
         self._dropped = 0
         self._last_taken_ns: int | None = None
@@ -125,6 +127,7 @@ class TrackerTimeline:
         position_m: Sequence[float] | np.ndarray,
         quaternion_xyzw: Sequence[float] | np.ndarray,
         now_ns: int,
+        now_s: float = 0.0,
     ) -> Verdict:
         """
         Take one sample of one tracker.
@@ -135,6 +138,7 @@ class TrackerTimeline:
             position_m: (3,) [m] in the world.
             quaternion_xyzw: (4,) REP-103 axes.
             now_ns: the present, of the same clock as the stamps.
+            now_s: the present on a steady clock [s], for `receptions` only.
         """
         gate = self._gates[tracker]
         x, y, z = position_m
@@ -161,14 +165,14 @@ class TrackerTimeline:
             track.append(sample)
             if tracker == self._head:
                 self._times.add_head(sample)
-            self._make_frames()
+            self._make_frames(Reception(stamp_ns, now_ns, now_s))
         return verdict
 
     def take(self) -> AlignedFrames | None:
         """Return the frames that became complete since the last call; None without any."""
-        frames = list(self._made)
-        if not frames:
+        if not self._made:
             return None
+        frames, receptions = zip(*self._made, strict=True)
         is_restart, dropped = self._is_restart, self._dropped
         self._made.clear()
         self._is_restart = False
@@ -177,7 +181,12 @@ class TrackerTimeline:
         last_ns = self._last_taken_ns
         is_restart |= last_ns is None or stamps_ns[0] - last_ns > self._max_gap_ns
         self._last_taken_ns = stamps_ns[-1]
-        return _aligned(stamps_ns, frames, is_restart, dropped)
+        return _aligned(stamps_ns, frames, is_restart, dropped, receptions)
+
+    @property
+    def waiting(self) -> int:
+        """How many frames `take` would return now: eight at most."""
+        return len(self._made)
 
     def newest_stamp_ns(self, tracker: str) -> int | None:
         """Return the stamp of a tracker's last accepted sample."""
@@ -204,14 +213,14 @@ class TrackerTimeline:
         self._start_over()
         self._clock.clear()
 
-    def _make_frames(self) -> None:
+    def _make_frames(self, reception: Reception) -> None:
         frames, is_restart, dropped = self._times.complete_frames()
         made = self._made
         if is_restart:
             dropped += len(made)
             made.clear()
             self._is_restart = True
-        made.extend(frames)
+        made.extend((frame, reception) for frame in frames)
         while len(made) > _MAX_FRAMES:
             made.popleft()
             dropped += 1
@@ -237,7 +246,8 @@ _ACCEPTED = Verdict.ACCEPTED
 
 
 def _aligned(
-    stamps_ns: list[int], frames: list[Frame], is_restart: bool, dropped: int,
+    stamps_ns: list[int], frames: Sequence[Frame], is_restart: bool, dropped: int,
+    receptions: tuple[Reception, ...],
 ) -> AlignedFrames:
     is_whole = not any(None in frame for frame in frames)
     samples = [
@@ -256,4 +266,5 @@ def _aligned(
         is_valid=is_valid,
         is_restart=is_restart,
         dropped=dropped,
+        receptions=receptions,
     )

@@ -221,6 +221,30 @@ def test_diagnostics_say_what_is_going_on(avatar_rig):
     assert float(values['output_rate_hz']) > 30.0
     assert float(values['left_hand.rate_hz']) == pytest.approx(60.0, rel=0.1)
     assert float(values['head.accepted']) > 20
-    for key in ('inference_p50_ms', 'inference_p99_ms', 'end_to_end_p50_ms',
-                'end_to_end_p99_ms', 'head.receive_age_ms', 'head.stamp_age_ms'):
+    stages = ('tracker_age', 'wait', 'inference', 'publish', 'input_to_publish')
+    for key in (*(f'stage.{stage}_p{part}_ms' for stage in stages for part in (50, 99)),
+                'head.receive_age_ms', 'head.stamp_age_ms'):
         assert float(values[key]) > 0.0, key
+    assert 1 <= int(values['most_waiting_frames']) <= 8
+
+
+def test_a_late_device_is_named_by_its_stage_once(avatar_rig):
+    rig = avatar_rig()
+    statuses: list = []
+    rig.observer.create_subscription(
+        DiagnosticArray, '/diagnostics', lambda m: statuses.extend(m.status), DIAGNOSTICS)
+
+    def late(sample):
+        tracker, stamp_ns, *pose = sample
+        return [(tracker, stamp_ns - 90_000_000, *pose)]
+
+    for _ in range(40):
+        rig.operate(0.25, late)
+        if rig.logged('latency: tracker_age takes', 'latency.tracker_age_ms is 50'):
+            break
+    assert rig.wait_for(lambda: any(
+        status.level == b'\x01' and 'tracker_age takes' in status.message for status in statuses))
+    assert sum('latency: tracker_age takes' in line for line in rig.log) == 1
+    values = {value.key: value.value for value in statuses[-1].values}
+    assert float(values['stage.tracker_age_p50_ms']) > 90.0
+    rig.check_safe()

@@ -248,3 +248,21 @@ def test_a_filter_smooths_what_trembles(make_bench) -> None:
         filter__min_cutoff_hz=1.0, filter__rotation_min_cutoff_hz=1.0,
         filter__rotation_beta=0.0))
     assert smooth < 0.6 * plain
+
+
+def test_each_stage_is_measured_and_the_one_over_its_budget_is_named(make_bench) -> None:
+    bench = make_bench(output_rate_hz=100.0, latency__publish_ms=0.0).start()
+    bench.run(0.5)
+    level, _, values = bench.node._diagnose()
+    assert level == 0
+    for stage in ('body_age', 'retarget', 'publish', 'input_to_publish'):
+        assert values[f'stage.{stage}_p50_ms'] > 0.0, stage
+    # One interval of the input, as the node says of its output_rate_hz.
+    assert 5.0 < values['stage.hold_back_p50_ms'] < 200.0
+    for _ in range(700):
+        bench.node._stages.add(
+            body_age=0.001, retarget=0.025, hold_back=0.017, publish=0.1, input_to_publish=0.15)
+    level, line, _ = bench.node._diagnose()
+    assert level == 1 and 'retarget takes 25.0 ms (p50), latency.retarget_ms is 16.7' in line
+    assert [each for each in bench.warnings if 'latency: ' in each] == [
+        'latency: retarget takes 25.0 ms (p50), latency.retarget_ms is 16.7']

@@ -72,12 +72,32 @@ def string_entry(received_ns: int, topic: str = '/chatter') -> Entry:
         _message('std_msgs/msg/String')('hello'), 'std_msgs/msg/String'))
 
 
-def joint_state_entry(received_ns: int, topic: str) -> Entry:
-    """Return a JointState of no body and no robot."""
+def joint_state_entry(received_ns: int, topic: str, age_ns: int = 0) -> Entry:
+    """Return a JointState of no body and no robot, received some time after its stamp."""
     return received_ns, topic, 'sensor_msgs/msg/JointState', bytes(TYPES.serialize_cdr(
         _message('sensor_msgs/msg/JointState')(
-            _header('odom', received_ns), ['elbow'], np.ones(1), np.empty(0), np.empty(0)),
+            _header('odom', received_ns - age_ns), ['elbow'], np.ones(1), np.empty(0),
+            np.empty(0)),
         'sensor_msgs/msg/JointState'))
+
+
+def command_entry(received_ns: int, topic: str = '/retarget_node/commands') -> Entry:
+    """Return a command, which has no stamp."""
+    name = 'std_msgs/msg/Float64MultiArray'
+    layout = _message('std_msgs/msg/MultiArrayLayout')([], 0)
+    return received_ns, topic, name, bytes(
+        TYPES.serialize_cdr(_message(name)(layout, np.ones(2)), name))
+
+
+def diagnostics_entry(received_ns: int, node: str, **values: float | str) -> Entry:
+    """Return what a node tells of itself; '__' in the names of values stands for a dot."""
+    name = 'diagnostic_msgs/msg/DiagnosticArray'
+    item = _message('diagnostic_msgs/msg/KeyValue')
+    status = _message('diagnostic_msgs/msg/DiagnosticStatus')(
+        0, node.rpartition('/')[2], 'ok', node,
+        [item(key.replace('__', '.'), str(value)) for key, value in values.items()])
+    return received_ns, '/diagnostics', name, bytes(TYPES.serialize_cdr(
+        _message(name)(_header('', received_ns), [status]), name))
 
 
 def tracker_entries(seconds: float, rate_hz: float = 60.0) -> list[Entry]:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lost frames are filled in for the estimator, and only there."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -89,3 +91,15 @@ def test_a_tracker_without_any_pose_does_not_stop_the_filling():
     filled = even.fill(frames_at([0, 2], lost=lost))
     assert filled.is_given.tolist() == [True, False, True]
     assert filled.is_valid.tolist() == [[True, False, False]] * 3
+
+
+def test_what_a_late_estimator_dropped_is_not_given_to_it_after_all_but_what_was_lost_is():
+    for may_fill, given in (
+            (True, [False] * 3 + [True, False, True]), (False, [True, False, True])):
+        even = EvenFrames(60.0)
+        even.fill(frames_at([0]))
+        filled = even.fill(replace(frames_at([4, 6]), dropped=3), may_fill_dropped=may_fill)
+        assert filled.is_given.tolist() == given
+        assert even.filled == given.count(False)
+        assert even.fill(frames_at([7, 9]), may_fill_dropped=may_fill).is_given.tolist() == [
+            True, False, True]
