@@ -144,8 +144,10 @@ class SimRobotNode(AvatarLifecycleNode):
     def _pass(self) -> None:
         """Let the time pass that has passed, and tell where the joints are."""
         simulation = self._simulation
-        started_s, lost = time.monotonic(), simulation.lost_steps
+        started_s, lost, steps = time.monotonic(), simulation.lost_steps, simulation.steps
         state = simulation.advance(started_s)
+        if simulation.steps == steps:
+            return  # ticks that were late come at once: the first one has told all
         if simulation.lost_steps > lost:
             self._pace_problems.say(_BEHIND)
         if self._robot.collapses > self._collapses:

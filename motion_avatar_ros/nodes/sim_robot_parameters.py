@@ -17,8 +17,8 @@ _USUAL = SimulationSettings()
 SIM_ROBOT_PARAMETERS = (
     Parameter('robot', 'g1', 'URDF file, or an example (g1 talos romeo icub)'),
     Parameter('base', Base.FIXED.value,
-              'fixed holds it in the air; free puts it on a floor, where only the stiffness of its '
-              'joints keeps it from falling', choices=tuple(base.value for base in Base)),
+              'fixed holds it in the air; free puts it on a floor, where only the stiffness of '
+              'its joints keeps it from falling', choices=tuple(base.value for base in Base)),
     Parameter('start_pose', _NONE,
               "where joints are at the start, such as 'left_elbow_joint=0.5' [rad]; the others "
               'are at zero'),
