@@ -6,6 +6,8 @@ A simulated robot in the place of a real one: commands in, measured joint states
 It takes the commands of retarget_node as the controllers of ros2_control take them, and its
 joints follow as motors with limited torque let them. What no controller would take is refused
 and counted. Physics keep pace with the steady clock; when they cannot, that is counted and said.
+They run in a thread of their own: a timer of rclpy costs ten times as much as they do,
+and would wait for other nodes of a composed process.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 import sys
+import threading
 import time
+import traceback
 from typing import Any
 
 from geometry_msgs.msg import PoseStamped
 import numpy as np
-from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
@@ -51,9 +54,11 @@ class SimRobotNode(AvatarLifecycleNode):
 
     def __init__(self, **node_arguments: Any) -> None:
         self._publishers_made: list[Any] = []
-        self._entities: list[tuple[Any, Any]] = []  # what destroys, and what
+        self._subscriptions_made: list[Any] = []
+        self._thread: threading.Thread | None = None
+        self._must_stop = threading.Event()
+        self._lock = threading.Lock()   # of the controller
         super().__init__('sim_robot_node', SIM_ROBOT_PARAMETERS, **node_arguments)
-        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._diagnostics = DiagnosticsPublisher(self, self.get_name())
         self._diagnostics.add(self._diagnose)
 
@@ -82,26 +87,32 @@ class SimRobotNode(AvatarLifecycleNode):
         self._command_problems, self._pace_problems = ProblemLog(self), ProblemLog(self)
         self._command_rate, self._state_rate = RateMeter(), RateMeter()
         self._work = LatencyMeter()
+        self._failure: str | None = None
         self._refused = self._lost_told = self._collapses = 0
         self._robot.restart()
         self._controller = self._new_controller()
         period_s = 1.0 / values['rate_hz']
         self._simulation = RealTimeSimulation(
             self._robot, self._controller, time.monotonic(), _LATE_PERIODS * period_s)
-        subscriptions = [
+        self._subscriptions_made = [
             self.create_subscription(
                 JointTrajectory, values['trajectory_topic'], self._on_trajectory, JOINT_STATES),
             self.create_subscription(
                 Float64MultiArray, values['position_topic'], self._on_positions, JOINT_STATES)]
-        self._entities = [
-            *((self.destroy_subscription, each) for each in subscriptions),
-            (self.destroy_timer, self.create_timer(period_s, self._pass, clock=self._steady))]
+        self._must_stop.clear()
+        self._thread = threading.Thread(
+            target=self._run, args=(period_s,), name='sim_robot', daemon=True)
+        self._thread.start()
 
     def deactivate(self) -> None:
         """Stop the time."""
-        for destroy, entity in self._entities:
-            destroy(entity)
-        self._entities = []
+        self._must_stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        for subscription in self._subscriptions_made:
+            self.destroy_subscription(subscription)
+        self._subscriptions_made = []
 
     def cleanup(self) -> None:
         """Free the publishers."""
@@ -134,20 +145,33 @@ class SimRobotNode(AvatarLifecycleNode):
         """Take a command, or say why not."""
         self._command_rate.tick()
         try:
-            take()
+            with self._lock:
+                take()
         except CommandRefusedError as error:
             self._refused += 1
             self._command_problems.say(f"command on '{topic}' refused: {error}")
             return
         self._command_problems.say(None)
 
+    def _run(self, period_s: float) -> None:
+        """Let time pass until a stop is asked."""
+        due_s = time.monotonic()
+        try:
+            while not self._must_stop.wait(max(0.0, due_s - time.monotonic())):
+                self._pass()
+                due_s = max(due_s + period_s, time.monotonic())
+        except Exception:
+            self._failure = 'the simulation ended with an error, which is in the log'
+            self.get_logger().error(traceback.format_exc())
+
     def _pass(self) -> None:
         """Let the time pass that has passed, and tell where the joints are."""
         simulation = self._simulation
         started_s, lost, steps = time.monotonic(), simulation.lost_steps, simulation.steps
-        state = simulation.advance(started_s)
+        with self._lock:
+            state = simulation.advance(started_s)
         if simulation.steps == steps:
-            return  # ticks that were late come at once: the first one has told all
+            return
         if simulation.lost_steps > lost:
             self._pace_problems.say(_BEHIND)
         if self._robot.collapses > self._collapses:
@@ -171,7 +195,7 @@ class SimRobotNode(AvatarLifecycleNode):
             self._base.publish(pose_message(rotation, position, time_ns, 'odom'))
 
     def _diagnose(self) -> tuple[int, str, Mapping[str, Any]]:
-        if not self._entities:
+        if self._thread is None:
             error = self.last_transition_error
             return (OK if error is None else ERROR), error or self.state_label, {
                 'state': self.state_label}
@@ -193,6 +217,8 @@ class SimRobotNode(AvatarLifecycleNode):
         # What is lost is told once; until it happens again the pace is kept.
         has_lost, self._lost_told = (
             simulation.lost_steps > self._lost_told, simulation.lost_steps)
+        if self._failure is not None:
+            return ERROR, self._failure, values
         if self._collapses:
             return ERROR, _COLLAPSED, values
         if has_lost:

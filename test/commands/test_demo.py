@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from importlib.util import find_spec
 import json
 import os
 from pathlib import Path
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BASELINE = ROOT / 'models' / 'baseline'
 WEIGHTS = 'weights.safetensors'
 TIMEOUT_S = 120.0
+SIMULATED = ('--sim',) if find_spec('mujoco') and find_spec('pinocchio') else ()
 
 
 def command(*options):
@@ -85,7 +87,7 @@ def zeroed_model(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize('options', [(), ('--composed',)])
+@pytest.mark.parametrize('options', [SIMULATED, ('--composed',)])
 def test_shipped_model_follows_the_built_in_motion(ros_domain, options):
     result = run_demo('--headless', '--json', '--duration', 4, *options)
     assert result.returncode == 0, result.stderr
@@ -94,8 +96,14 @@ def test_shipped_model_follows_the_built_in_motion(ros_domain, options):
     assert report['poses'] >= 0.8 * 60 * 4 * 0.9
     assert report['out_of_order'] == 0
     assert report['mpjpe_cm'] < 15.0
+    if '--sim' in options:
+        assert report['robot_engaged'] is True
+        assert report['robot_follow_error_deg'] < 10.0
+    else:
+        assert 'robot_engaged' not in report
+    assert ('sim_robot_node' in report['pids']) == ('--sim' in options)
     processes = set(report['pids'].values())
-    assert len(processes) == (1 if options else len(report['pids']))
+    assert len(processes) == (1 if '--composed' in options else len(report['pids']))
     assert not any(map(is_running, processes))
 
 
@@ -112,11 +120,16 @@ def test_zeroed_weights_fail_it_and_the_report_names_them(ros_domain, zeroed_mod
 
 
 @pytest.mark.parametrize(('options', 'word'), [
-    (('--bag', 'x.mcap'), 'x.mcap'), (('--sim',), '--sim'),
+    (('--bag', 'x.mcap'), 'x.mcap'), (('--sim', '--robot', 'none'), '--sim'),
     (('--clip', 'missing.npz'), 'missing.npz'), (('--duration', '-1'), '-1'),
     (('--port', '99999'), '99999')])
 def test_what_cannot_be_done_is_one_line_and_status_2(refused, options, word):
     assert word in refused(*options)
+
+
+def test_a_simulation_without_mujoco_is_one_line(refused, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'mujoco', None)
+    assert 'pip install mujoco' in refused('--sim')
 
 
 def test_a_bag_is_played_and_followed(ros_domain, tmp_path):

@@ -181,7 +181,8 @@ def test_what_is_no_command_is_refused_counted_and_told_once(pendulum):
 def test_a_pause_of_the_process_is_counted_and_told(pendulum):
     bench = pendulum()
     bench.node._diagnose()
-    time.sleep(0.5)
+    with bench.node._lock:
+        time.sleep(0.5)
     assert bench.until(lambda: bench.node._simulation.lost_steps > 100)
     told = bench.told
     assert told['level'] == 1 and 'fell behind' in told['line'] and told['late_steps'] > 0
