@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from importlib.util import find_spec
 import json
 import os
 from pathlib import Path
@@ -28,7 +27,6 @@ ROOT = Path(__file__).resolve().parents[2]
 BASELINE = ROOT / 'models' / 'baseline'
 WEIGHTS = 'weights.safetensors'
 TIMEOUT_S = 120.0
-SIMULATED = ('--sim',) if find_spec('mujoco') and find_spec('pinocchio') else ()
 
 
 def command(*options):
@@ -87,7 +85,7 @@ def zeroed_model(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize('options', [SIMULATED, ('--composed',)])
+@pytest.mark.parametrize('options', [(), ('--composed',)])
 def test_shipped_model_follows_the_built_in_motion(ros_domain, options):
     result = run_demo('--headless', '--json', '--duration', 4, *options)
     assert result.returncode == 0, result.stderr
@@ -96,15 +94,21 @@ def test_shipped_model_follows_the_built_in_motion(ros_domain, options):
     assert report['poses'] >= 0.8 * 60 * 4 * 0.9
     assert report['out_of_order'] == 0
     assert report['mpjpe_cm'] < 15.0
-    if '--sim' in options:
-        assert report['robot_engaged'] is True
-        assert report['robot_follow_error_deg'] < 10.0
-    else:
-        assert 'robot_engaged' not in report
-    assert ('sim_robot_node' in report['pids']) == ('--sim' in options)
+    assert 'robot_engaged' not in report and 'sim_robot_node' not in report['pids']
     processes = set(report['pids'].values())
-    assert len(processes) == (1 if '--composed' in options else len(report['pids']))
+    assert len(processes) == (1 if options else len(report['pids']))
     assert not any(map(is_running, processes))
+
+
+def test_a_simulated_robot_is_engaged_and_follows(ros_domain):
+    pytest.importorskip('mujoco', reason='MuJoCo is not installed')
+    pytest.importorskip('pinocchio', reason='pinocchio is not installed')
+    result = run_demo(
+        '--headless', '--json', '--sim', '--robot', 'g1', '--rate-hz', 30, '--duration', 2)
+    report = json.loads(result.stdout.splitlines()[-1])
+    assert report['robot_engaged'] is True, result.stderr
+    assert report['robot_follow_error_deg'] < 10.0
+    assert not any(map(is_running, report['pids'].values()))
 
 
 def test_zeroed_weights_fail_it_and_the_report_names_them(ros_domain, zeroed_model):
