@@ -206,7 +206,7 @@ class SimRobotNode(AvatarLifecycleNode):
             'base': self._values['base'],
             'command_rate_hz': self._command_rate.rate_hz(),
             'joint_states_rate_hz': self._state_rate.rate_hz(),
-            **self._work.values('step_and_publish'),
+            **self._work.values('step'),
             'steps': simulation.steps,
             'late_steps': simulation.late_steps,
             'lost_steps': simulation.lost_steps,
