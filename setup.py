@@ -51,6 +51,7 @@ setup(
             'composed_nodes = motion_avatar_ros.nodes.composed_nodes:main',
             'mesh_node = motion_avatar_ros.nodes.mesh_node:main',
             'retarget_node = motion_avatar_ros.nodes.retarget_node:main',
+            'sim_robot_node = motion_avatar_ros.nodes.sim_robot_node:main',
             'tracker_player_node = motion_avatar_ros.nodes.tracker_player_node:main',
             'webxr_tracker_node = motion_avatar_ros.nodes.webxr_tracker_node:main',
             'viewer_node = motion_avatar_ros.nodes.viewer_node:main',

@@ -33,6 +33,8 @@ ARGUMENTS = (
     ('viewer', 'false', 'serve the web page (viewer_node)', SWITCH),
     ('robot', 'none', 'robot that follows: a URDF file, an example (g1 talos romeo icub), topic '
      'for the topic robot_description, or none', None),
+    ('sim', 'false', 'a simulated robot takes the commands (sim_robot_node); robot is a URDF '
+     'file or an example then', SWITCH),
     ('model', '', 'name of a shipped model, or a model folder' + AS_IN_FILE, None),
     ('device', '', 'where the model runs' + AS_IN_FILE, ('', 'auto', 'cpu', 'cuda')),
     ('input', '', "TF frames, PoseStamped topics, or a headset's browser (webxr, which also "
@@ -76,6 +78,11 @@ def launch_setup(context):
         nodes['retarget_node'] = {
             **chosen(given, 'auto_activate'),
             'robot': '' if given['robot'] == 'topic' else given['robot']}
+    if given['sim'] == 'true':
+        if given['robot'] in ('none', 'topic'):
+            raise RuntimeError(
+                f"sim:=true with robot:={given['robot']}; allowed: a URDF file or an example")
+        nodes['sim_robot_node'] = {**chosen(given, 'auto_activate'), 'robot': given['robot']}
     if given['viewer'] == 'true':
         nodes['viewer_node'] = chosen(given, 'input', 'profile')
     actions = [*fast_dds_profiles()]

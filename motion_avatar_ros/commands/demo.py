@@ -24,7 +24,6 @@ from motion_avatar_ros.errors import MotionAvatarError
 HELP = 'show a body and a robot that follow three played trackers, on a web page'
 
 _USUAL_ROBOT = 'g1'
-_LATER = {'sim': 'a simulated robot'}
 
 
 class DemoError(MotionAvatarError):
@@ -44,7 +43,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--robot', metavar='NAME',
         help='URDF file, or an example robot, that follows the body on the page; none for none '
         '(default: g1 where example-robot-data is installed)')
-    parser.add_argument('--sim', action='store_true', help='not in this version')
+    parser.add_argument(
+        '--sim', action='store_true',
+        help='engage a simulated robot (MuJoCo, base held) and tell how well it follows')
     parser.add_argument(
         '--model', default='baseline', help='name of a shipped model, or a folder')
     parser.add_argument('--device', choices=('auto', 'cpu', 'cuda'), default='auto')
@@ -64,16 +65,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Run the demo; 0 when the body followed, 1 when not or when a node ended."""
-    for option, what in _LATER.items():
-        if getattr(arguments, option):
-            raise DemoError(f'--{option}: {what} is not in this version')
     if arguments.clip is not None:
         load_motion(arguments.clip)  # a bad file is refused before anything starts
     if arguments.bag is not None:
         from motion_avatar_ros.commands.demo_bag import check_bag
 
         check_bag(arguments.bag)
-    robot = _robot(arguments.robot)
+    robot = _robot(arguments.robot, arguments.sim)
     with (
         StopSignals() as must_stop,
         demo_environment(os.environ) as added,
@@ -84,7 +82,8 @@ def run(arguments: Namespace) -> int:
             nodes = DemoNodes(
                 model=arguments.model, device=arguments.device, clip=arguments.clip,
                 bag=arguments.bag, motion=arguments.motion, rate_hz=arguments.rate_hz,
-                port=None if arguments.headless else arguments.port, robot=robot)
+                port=None if arguments.headless else arguments.port, robot=robot,
+                is_simulated=arguments.sim)
             nodes.start(processes, is_composed=arguments.composed)
             os.environ.update(added)  # this process joins the same domain
 
@@ -100,17 +99,22 @@ def run(arguments: Namespace) -> int:
     return outcome.status
 
 
-def _robot(asked: str | None) -> str | None:
+def _robot(asked: str | None, is_simulated: bool) -> str | None:
     """Return the robot to show, or None; a bad one is refused before anything starts."""
+    from motion_avatar_ros.retarget.simulation_model import load_mujoco
     from motion_avatar_ros.retarget.urdf import EXAMPLE_ROBOTS, UrdfError, find_urdf
 
+    if is_simulated and asked == 'none':
+        raise DemoError('--sim needs a robot, and --robot is none')
+    if is_simulated:
+        load_mujoco()
     if asked == 'none':
         return None
     name = asked or _USUAL_ROBOT
     try:
         path = find_urdf(name)
     except UrdfError:
-        if asked is None:
+        if asked is None and not is_simulated:
             return None
         raise
     return name if name in EXAMPLE_ROBOTS else str(path.resolve())

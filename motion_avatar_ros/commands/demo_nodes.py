@@ -12,12 +12,15 @@ import re
 from motion_avatar_ros.commands.node_processes import NodeProcesses
 
 PLAYER, AVATAR, MESH, VIEWER = 'tracker_player_node', 'avatar_node', 'mesh_node', 'viewer_node'
-RETARGET = 'retarget_node'
+RETARGET, SIM_ROBOT = 'retarget_node', 'sim_robot_node'
 BODY_TOPIC = f'/{AVATAR}/joint_states'
 TRUTH_TOPIC = f'/{PLAYER}/ground_truth'
+#: Not where a real robot would tell its joints.
+ROBOT_STATE_TOPIC = f'/{SIM_ROBOT}/joint_states'
 
 _NODES = 'motion_avatar_ros.nodes'
 _COMPOSED = 'composed_nodes'
+_SIM_ROBOT_HZ = 50.0    # retarget_node pays for each message
 _REFUSED = re.compile(r'cannot (?:configure|activate): .*')
 _PAGE = re.compile(r'page: (http\S+)')
 
@@ -36,6 +39,7 @@ class DemoNodes:
         rate_hz: rate of the played trackers.
         port: of the page; None starts no viewer.
         robot: name or URDF of the robot; None starts no retargeting.
+        is_simulated: whether a simulated one takes its commands.
     """
 
     model: str
@@ -46,6 +50,7 @@ class DemoNodes:
     rate_hz: float
     port: int | None
     robot: str | None = None
+    is_simulated: bool = False
 
     @property
     def is_built_in(self) -> bool:
@@ -57,7 +62,8 @@ class DemoNodes:
         """Names of the nodes."""
         return (PLAYER, AVATAR, MESH) + (
             (RETARGET,) if self.robot is not None else ()) + (
-                (VIEWER,) if self.port is not None else ())
+                (SIM_ROBOT,) if self.is_simulated else ()) + (
+                    (VIEWER,) if self.port is not None else ())
 
     def start(self, processes: NodeProcesses, is_composed: bool) -> None:
         """Start a process per node, or one for all; the slowest to be ready goes first."""
@@ -96,6 +102,11 @@ class DemoNodes:
         }
         if self.robot is not None:
             parameters[RETARGET] = {'robot': self.robot, 'body_topic': BODY_TOPIC}
+        if self.is_simulated:
+            parameters[RETARGET]['robot_state_topic'] = ROBOT_STATE_TOPIC
+            parameters[SIM_ROBOT] = {
+                'robot': self.robot, 'joint_states_topic': ROBOT_STATE_TOPIC,
+                'rate_hz': _SIM_ROBOT_HZ}
         if self.port is not None:
             parameters[VIEWER] = {
                 'port': self.port, 'truth_topic': TRUTH_TOPIC, 'follow': 'heading'}

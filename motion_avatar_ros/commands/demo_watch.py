@@ -15,14 +15,18 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
-from motion_avatar_ros.commands.demo_nodes import AVATAR, BODY_TOPIC, TRUTH_TOPIC, DemoNodes
+from motion_avatar_ros.commands.demo_nodes import (
+    AVATAR, BODY_TOPIC, RETARGET, ROBOT_STATE_TOPIC, TRUTH_TOPIC, DemoNodes,
+)
 from motion_avatar_ros.commands.follow_check import (
     MAX_MPJPE_CM, MAX_MPJPE_OF_BUILT_IN_CM, FollowCheck, FollowFigures,
 )
 from motion_avatar_ros.commands.node_processes import NodeProcesses
+from motion_avatar_ros.commands.robot_check import RobotCheck
 from motion_avatar_ros.errors import ModelFolderError, MotionAvatarError
 
 _READY_WITHIN_S = 60.0
+_ENGAGED_WITHIN_S = 30.0    # of the first pose: a robot's meshes take a while
 _SETTLE_S = 1.0  # the first poses fade in from the rest pose
 _SAY_EVERY_S = 10.0
 _LONGEST_MEASUREMENT_S = 300.0  # then anew: what is kept grows by 70 kB/s
@@ -65,6 +69,8 @@ class DemoWatch:
         self._check = FollowCheck(
             self._node, BODY_TOPIC, TRUTH_TOPIC, AVATAR, max_mpjpe_cm=(
                 MAX_MPJPE_OF_BUILT_IN_CM if self._nodes.is_built_in else MAX_MPJPE_CM))
+        self._robot = RobotCheck(self._node, RETARGET, ROBOT_STATE_TOPIC) if (
+            self._nodes.is_simulated) else None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,8 +91,11 @@ class DemoWatch:
         figures = None
         if problem is None and not self._must_stop.is_set():
             self._welcome()
-            problem = self._spin(lambda: self._check.seconds >= _SETTLE_S)
+            problem = self._engage()
             self._check.restart()
+            if problem is None:
+                problem = self._spin(lambda: self._check.seconds >= _SETTLE_S)
+            self._restart()
             if problem is None:
                 problem = self._measure(duration_s)
             figures = self._check.figures()
@@ -113,11 +122,29 @@ class DemoWatch:
         self._say(f'the body moves after {self._waited_s():.1f} s; ROS_DOMAIN_ID is '
                   f'{self._node.context.get_domain_id()}; Ctrl-C ends')
 
+    def _engage(self) -> str | None:
+        """Engage the simulated robot, if there is one; return why it is not."""
+        robot = self._robot
+        if robot is None:
+            return None
+        end_s = time.monotonic() + _ENGAGED_WITHIN_S
+        problem = self._spin(lambda: robot.engage() or time.monotonic() > end_s)
+        if problem is None and not robot.was_engaged and not self._must_stop.is_set():
+            return robot.problem
+        if robot.was_engaged:
+            self._say(f'the simulated robot is engaged: {robot.reason}')
+        return problem
+
+    def _restart(self) -> None:
+        self._check.restart()
+        if self._robot is not None:
+            self._robot.restart()
+
     def _measure(self, duration_s: float | None) -> str | None:
         end_s = time.monotonic() + (float('inf') if duration_s is None else duration_s)
         while not self._must_stop.is_set() and time.monotonic() < end_s:
             if self._check.seconds > _LONGEST_MEASUREMENT_S:
-                self._check.restart()
+                self._restart()
             say_s = min(end_s, time.monotonic() + _SAY_EVERY_S)
             problem = self._spin(lambda: time.monotonic() >= say_s)
             if problem is not None:
@@ -151,6 +178,8 @@ class DemoWatch:
                            f"'{self._nodes.model}' is {file_sha256}")
             elif problem is not None:
                 problem = f'the body does not follow: {problem}'
+            elif self._robot is not None:
+                problem = self._robot.problem
         values = _json_values(figures) | {
             'weights_sha256': loaded_sha256,
             'model': self._check.avatar.get('model'),
@@ -158,6 +187,11 @@ class DemoWatch:
             'pids': self._nodes.pids(self._processes),
             'page': self._page(),
         }
+        if self._robot is not None:
+            error_deg = self._robot.follow_error_deg
+            values |= {
+                'robot_engaged': self._robot.is_engaged,
+                'robot_follow_error_deg': None if error_deg is None else round(error_deg, 3)}
         return DemoOutcome(0 if problem is None else 1, problem, values)
 
     def _page(self) -> str | None:

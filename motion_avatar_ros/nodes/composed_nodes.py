@@ -24,6 +24,7 @@ NODE_CLASSES = {
     'avatar_node': 'AvatarNode',
     'mesh_node': 'MeshNode',
     'retarget_node': 'RetargetNode',
+    'sim_robot_node': 'SimRobotNode',
     'viewer_node': 'ViewerNode',
     'webxr_tracker_node': 'WebXrTrackerNode',
 }

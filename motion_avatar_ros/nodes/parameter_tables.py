@@ -18,6 +18,7 @@ from typing import Any
 from motion_avatar_ros.nodes.avatar_parameters import AVATAR_PARAMETERS
 from motion_avatar_ros.nodes.mesh_parameters import MESH_PARAMETERS
 from motion_avatar_ros.nodes.retarget_parameters import RETARGET_PARAMETERS
+from motion_avatar_ros.nodes.sim_robot_parameters import SIM_ROBOT_PARAMETERS
 from motion_avatar_ros.nodes.tracker_player_parameters import PLAYER_PARAMETERS
 from motion_avatar_ros.nodes.viewer_parameters import VIEWER_PARAMETERS
 from motion_avatar_ros.nodes.webxr_parameters import WEBXR_PARAMETERS
@@ -39,11 +40,13 @@ _YAML_INTRODUCTION = """\
 """
 _COLUMNS = 99
 #: Nodes that have `auto_activate` beside their table.
-LIFECYCLE_NODES = ('avatar_node', 'mesh_node', 'retarget_node', 'webxr_tracker_node')
+LIFECYCLE_NODES = (
+    'avatar_node', 'mesh_node', 'retarget_node', 'sim_robot_node', 'webxr_tracker_node')
 TABLES = {
     'avatar_node': AVATAR_PARAMETERS,
     'mesh_node': MESH_PARAMETERS,
     'retarget_node': RETARGET_PARAMETERS,
+    'sim_robot_node': SIM_ROBOT_PARAMETERS,
     'tracker_player_node': PLAYER_PARAMETERS,
     'viewer_node': VIEWER_PARAMETERS,
     'webxr_tracker_node': WEBXR_PARAMETERS,

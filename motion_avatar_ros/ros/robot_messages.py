@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from builtin_interfaces.msg import Duration
-from geometry_msgs.msg import TransformStamped
+from geometry_msgs.msg import PoseStamped, TransformStamped
 import numpy as np
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from motion_avatar_ros.body.rotations import quaternion_from_matrix
+from motion_avatar_ros.retarget.joint_controller import JointController
 from motion_avatar_ros.ros.body_messages import time_message
 
 
@@ -27,6 +28,19 @@ def base_transform(
     message.child_frame_id = child
     to, turn = message.transform.translation, message.transform.rotation
     to.x, to.y, to.z = map(float, position_m)
+    turn.x, turn.y, turn.z, turn.w = map(float, quaternion_from_matrix(rotation))
+    return message
+
+
+def pose_message(
+    rotation: np.ndarray, position_m: np.ndarray, stamp_ns: int, frame_id: str
+) -> PoseStamped:
+    """Return a place in `frame_id`."""
+    message = PoseStamped()
+    message.header.stamp = time_message(stamp_ns)
+    message.header.frame_id = frame_id
+    at, turn = message.pose.position, message.pose.orientation
+    at.x, at.y, at.z = map(float, position_m)
     turn.x, turn.y, turn.z, turn.w = map(float, quaternion_from_matrix(rotation))
     return message
 
@@ -56,3 +70,21 @@ def measured_joints(message: JointState, names: Sequence[str]) -> np.ndarray:
     """Return the positions (J,) [rad] of the named joints, NaN for those not told."""
     told = dict(zip(message.name, message.position))
     return np.array([told.get(name, np.nan) for name in names])
+
+
+def take_trajectory(
+    controller: JointController, message: JointTrajectory, now_s: float, start_s: float | None
+) -> None:
+    """
+    Give a controller a trajectory; see `JointController.take_trajectory`.
+
+    Raises:
+        CommandRefusedError: it is none that a controller takes.
+    """
+    points = message.points
+    has_velocities = any(len(point.velocities) for point in points)
+    controller.take_trajectory(
+        message.joint_names,
+        [point.time_from_start.sec + point.time_from_start.nanosec * 1e-9 for point in points],
+        [point.positions for point in points],
+        [point.velocities for point in points] if has_velocities else None, now_s, start_s)

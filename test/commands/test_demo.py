@@ -94,9 +94,21 @@ def test_shipped_model_follows_the_built_in_motion(ros_domain, options):
     assert report['poses'] >= 0.8 * 60 * 4 * 0.9
     assert report['out_of_order'] == 0
     assert report['mpjpe_cm'] < 15.0
+    assert 'robot_engaged' not in report and 'sim_robot_node' not in report['pids']
     processes = set(report['pids'].values())
     assert len(processes) == (1 if options else len(report['pids']))
     assert not any(map(is_running, processes))
+
+
+def test_a_simulated_robot_is_engaged_and_follows(ros_domain):
+    pytest.importorskip('mujoco', reason='MuJoCo is not installed')
+    pytest.importorskip('pinocchio', reason='pinocchio is not installed')
+    result = run_demo(
+        '--headless', '--json', '--sim', '--robot', 'g1', '--rate-hz', 30, '--duration', 2)
+    report = json.loads(result.stdout.splitlines()[-1])
+    assert report['robot_engaged'] is True, result.stderr
+    assert report['robot_follow_error_deg'] < 10.0
+    assert not any(map(is_running, report['pids'].values()))
 
 
 def test_zeroed_weights_fail_it_and_the_report_names_them(ros_domain, zeroed_model):
@@ -112,11 +124,16 @@ def test_zeroed_weights_fail_it_and_the_report_names_them(ros_domain, zeroed_mod
 
 
 @pytest.mark.parametrize(('options', 'word'), [
-    (('--bag', 'x.mcap'), 'x.mcap'), (('--sim',), '--sim'),
+    (('--bag', 'x.mcap'), 'x.mcap'), (('--sim', '--robot', 'none'), '--sim'),
     (('--clip', 'missing.npz'), 'missing.npz'), (('--duration', '-1'), '-1'),
     (('--port', '99999'), '99999')])
 def test_what_cannot_be_done_is_one_line_and_status_2(refused, options, word):
     assert word in refused(*options)
+
+
+def test_a_simulation_without_mujoco_is_one_line(refused, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'mujoco', None)
+    assert 'pip install mujoco' in refused('--sim')
 
 
 def test_a_bag_is_played_and_followed(ros_domain, tmp_path):

@@ -76,7 +76,8 @@ def test_rviz_and_viewer_start_by_argument_only():
 
 
 @pytest.mark.parametrize(('given', 'word'), [
-    ({'robot': 'nobody.urdf'}, 'no such file'), ({'params_file': 'missing.yaml'}, 'no such file')])
+    ({'robot': 'nobody.urdf'}, 'no such file'), ({'params_file': 'missing.yaml'}, 'no such file'),
+    ({'sim': 'true'}, 'robot:=none')])
 def test_what_cannot_be_done_is_refused_in_words(given, word):
     with pytest.raises((RuntimeError, MotionAvatarError), match=word):
         nodes_of(**given)
@@ -90,6 +91,8 @@ def test_a_robot_follows_and_is_on_tf_by_argument_only(tmp_path):
         '<limit lower="-1" upper="1" velocity="1" effort="1"/></joint></robot>')
     started = executables(nodes_of(robot=str(urdf)))
     assert started.count('robot_state_publisher') == 2 and 'retarget_node' in started
+    assert 'sim_robot_node' not in started
+    assert 'sim_robot_node' in executables(nodes_of(robot=str(urdf), sim='true'))
     # Who has a robot_description has a robot_state_publisher of their own.
     started = executables(nodes_of(robot='topic'))
     assert started.count('robot_state_publisher') == 1 and 'retarget_node' in started
