@@ -10,20 +10,23 @@ time the schedule follows that clock, so that the motion keeps its speed in it.
 
 from __future__ import annotations
 
+import heapq
 from typing import Any
 
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
 from motion_avatar_ros.body.joint_state import JointStateEncoder
-from motion_avatar_ros.nodes.tracker_player_parameters import make_playback, played_trackers
+from motion_avatar_ros.nodes.tracker_player_parameters import (
+    make_faults, make_playback, played_trackers,
+)
 from motion_avatar_ros.ros import diagnostics
 from motion_avatar_ros.ros.body_messages import joint_state_message
 from motion_avatar_ros.ros.playback_clock import PlaybackClock
 from motion_avatar_ros.ros.qos import JOINT_STATES
 from motion_avatar_ros.ros.tracker_output import PoseOutput, TfOutput, TrackerOutput
+from motion_avatar_ros.trackers.injected_faults import DueFrame
 from motion_avatar_ros.trackers.playback_schedule import PlaybackSchedule
-from motion_avatar_ros.trackers.tracker_playback import TrackerFrame
 
 _NS_PER_S = 1_000_000_000
 _LATE_SHARE = 0.01  # frames skipped for lack of processor time, above which the state is WARN
@@ -46,6 +49,9 @@ class ClipPlayer:
         self._node = node
         trackers = played_trackers(values)
         self._playback = make_playback(values, trackers.names)
+        self._faults = make_faults(values, trackers.names)
+        self._waiting: list[tuple[int, int, DueFrame]] = []     # a heap, by time and order
+        self._put_off = 0
         self._fixed_frame = values['fixed_frame']
         self._rate_hz = values['rate_hz']
         self._start_delay_ns = round(values['start_delay_s'] * _NS_PER_S)
@@ -79,8 +85,14 @@ class ClipPlayer:
                     self._node.get_logger().info('end of the clip')
                     self._is_at_end = True
                     return
-                late_ns = clock.now_ns() - schedule.due_ns(number)
-                self._publish(frame, clock.ros_now_ns() - late_ns)
+                due_ns = schedule.due_ns(number)
+                late_ns = clock.now_ns() - due_ns
+                pose_ns = clock.ros_now_ns() - late_ns
+                for due in self._faults.sent(frame, due_ns, pose_ns - self._latency_ns):
+                    self._put_off += 1
+                    heapq.heappush(self._waiting, (due.due_ns, self._put_off, due))
+                while self._waiting and self._waiting[0][0] <= due_ns:
+                    self._publish(heapq.heappop(self._waiting)[2])
                 self._lateness_meter.add(late_ns / _NS_PER_S)
 
     def close(self) -> None:
@@ -98,10 +110,12 @@ class ClipPlayer:
         return level, line, {
             'output_rate_hz': self._rate_meter.rate_hz(), 'frames_sent': self._sent,
             'frames_skipped': skipped, 'tracker_samples_dropped': self._dropped,
+            'fault': self._faults.kind or None,
+            **{f'faults.{kind}': count for kind, count in self._faults.counts.items()},
             **self._lateness_meter.values('lateness')}
 
-    def _publish(self, frame: TrackerFrame, pose_ns: int) -> None:
-        stamp_ns = pose_ns - self._latency_ns
+    def _publish(self, due: DueFrame) -> None:
+        frame, stamp_ns = due.frame, due.stamp_ns
         if stamp_ns < 0:
             return  # a simulated clock younger than the latency
         try:

@@ -13,6 +13,9 @@ from motion_avatar_ros.body.motion_loop import TRANSITIONS
 from motion_avatar_ros.body.procedural_motion import MOTION_NAMES, builtin_motion
 from motion_avatar_ros.ros.own_frames import BODY_ID, ROBOT_FRAME_PREFIX
 from motion_avatar_ros.ros.parameters import Parameter, ParameterError
+from motion_avatar_ros.trackers.injected_faults import (
+    FAULT_KINDS, FaultInjector, FaultSettings,
+)
 from motion_avatar_ros.trackers.observation import OPTIONAL_TRACKER_NAMES, TRACKER_NAMES
 from motion_avatar_ros.trackers.tracker_playback import Disturbance, TrackerPlayback
 
@@ -21,7 +24,7 @@ _ALL_TRACKERS = (*TRACKER_NAMES, *OPTIONAL_TRACKER_NAMES)
 _NONE = ['']
 
 _NOT_FOR_BAGS = (
-    'clip', 'latency_s', 'noise.position_m', 'noise.rotation_rad', 'dropout.per_s')
+    'clip', 'latency_s', 'noise.position_m', 'noise.rotation_rad', 'dropout.per_s', 'faults.kinds')
 
 PLAYER_PARAMETERS = (
     Parameter('motion', 'mix', 'built-in motion to play when no clip is given',
@@ -69,7 +72,12 @@ PLAYER_PARAMETERS = (
     Parameter('dropout.duration_s', 0.5, 'length of a dropout', 0.0, 60.0),
     Parameter('dropout.trackers', list(TRACKER_NAMES),
               'trackers that drop out, each on its own'),
-    Parameter('seed', 0, 'of noise and dropouts', 0, 2**31 - 1),
+    Parameter('faults.kinds', _NONE,
+              'faults to play one after the other, to see what they do: all, or some of '
+              + ', '.join(FAULT_KINDS)),
+    Parameter('faults.per_min', 6.0, 'mean number of them in a minute', 0.1, 600.0),
+    Parameter('faults.longest_s', 2.0, 'none lasts longer', 0.05, 60.0),
+    Parameter('seed', 0, 'of noise, dropouts and faults', 0, 2**31 - 1),
 )
 
 
@@ -144,6 +152,19 @@ def make_playback(values: Mapping[str, Any], names: tuple[str, ...]) -> TrackerP
     return TrackerPlayback(
         _motion(values), values['rate_hz'], names, values['speed'], values['loop'],
         values['loop_transition'], disturbance)
+
+
+def make_faults(values: Mapping[str, Any], names: tuple[str, ...]) -> FaultInjector:
+    """
+    Return what disturbs the frames on their way.
+
+    Raises:
+        ParameterError: a kind of fault is unknown.
+    """
+    kinds = _names(values, 'faults.kinds', ('all', *FAULT_KINDS))
+    return FaultInjector(FaultSettings(
+        FAULT_KINDS if 'all' in kinds else kinds, values['faults.per_min'],
+        values['faults.longest_s'], values['seed']), names)
 
 
 def _motion(values: Mapping[str, Any]) -> Motion:
