@@ -116,7 +116,7 @@ def test_a_mapping_that_is_written_is_read_back(tmp_path, clip, capsys):
         out = tmp_path / f'{number}.npz'
         assert main(['retarget', '--motion', str(clip), '--out', str(out), *more]) == 0
         outs.append(np.load(out)['joints'])
-    np.testing.assert_allclose(*outs, atol=2e-3)
+    np.testing.assert_allclose(*outs, atol=5e-3)   # lengths in the file are rounded
 
 
 def test_legs_of_an_upper_body_are_written_as_they_stand(tmp_path, clip):
