@@ -40,10 +40,12 @@ class Skinner:
         local = scale * (mesh.vertices[:, None, :] - mesh.rest_joints[None])  # (V, 22, 3)
         homogeneous = np.concatenate((local, np.ones((*local.shape[:2], 1))), axis=-1)
         blocks = mesh.dense_weights[..., None] * homogeneous
-        self._blocks = np.ascontiguousarray(
+        #: (V, 88) that half.
+        self.blocks = np.ascontiguousarray(
             blocks.reshape(len(mesh.vertices), 4 * JOINT_COUNT), dtype=np.float32)
         self._moves = np.empty((JOINT_COUNT, 4, 3), dtype=np.float32)
-        self._blend = None if mesh.pose_blend is None else np.ascontiguousarray(
+        #: (3 V, 189) [m] correctives by entries of bent joints; None where the mesh has none.
+        self.blend = None if mesh.pose_blend is None else np.ascontiguousarray(
             scale * mesh.pose_blend.reshape(3 * len(mesh.vertices), -1), dtype=np.float32)
 
     def skin(self, pose: BodyPose) -> np.ndarray:
@@ -52,10 +54,10 @@ class Skinner:
         # Positions relative to the pelvis keep single precision exact far from the origin.
         self._moves[:, :3] = rotations.swapaxes(-1, -2)
         self._moves[:, 3] = positions - positions[0]
-        vertices = self._blocks @ self._moves.reshape(4 * JOINT_COUNT, 3)
-        if self._blend is not None:
+        vertices = self.blocks @ self._moves.reshape(4 * JOINT_COUNT, 3)
+        if self.blend is not None:
             bent = (pose.local_rotations[1:] - np.eye(3)).ravel().astype(np.float32)
-            correctives = (self._blend @ bent).reshape(-1, 1, 3)
+            correctives = (self.blend @ bent).reshape(-1, 1, 3)
             turns = self.mesh.dense_weights @ self._moves[:, :3].reshape(JOINT_COUNT, 9)
             vertices += (correctives @ turns.reshape(-1, 3, 3))[:, 0]
         return vertices + positions[0]
