@@ -12,6 +12,7 @@ from motion_avatar_ros.ros.web_view import WebView
 #: Values of visualization_msgs/Marker.
 _CYLINDER, _SPHERE = 3, 2
 _ADD = 0
+_DIGITS = 4
 
 
 class WebMarkers:
@@ -50,7 +51,9 @@ class WebMarkers:
     def _shape(self, key: tuple[str, int], marker: Any) -> Any:
         """Return what is drawn for a marker, made anew where its form or colour changes."""
         scale, color = marker.scale, marker.color
-        form = (marker.type, scale.x, scale.z, color.r, color.g, color.b, color.a)
+        # Lengths that are computed anew each time differ in their last bits.
+        form = (marker.type, round(scale.x, _DIGITS), round(scale.z, _DIGITS),
+                color.r, color.g, color.b, color.a)
         before = self._shapes.get(key)
         if before is not None and before[0] == form:
             return before[1]

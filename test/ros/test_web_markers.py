@@ -44,7 +44,7 @@ def test_a_moved_marker_is_the_same_shape_and_a_changed_one_another(view):
     markers = WebMarkers(view, '/m')
     markers.show([ball(np.zeros(3), 0.1, RED)])
     before = shapes(markers)[0]
-    markers.show([ball(np.ones(3), 0.1, RED)])
+    markers.show([ball(np.ones(3), 0.1 + 1e-9, RED)])
     assert shapes(markers)[0] is before
     np.testing.assert_allclose(before.position, 1.0)
     markers.show([ball(np.ones(3), 0.1, (0.0, 0.0, 1.0, 0.5))])
