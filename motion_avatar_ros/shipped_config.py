@@ -4,20 +4,14 @@
 
 from __future__ import annotations
 
-from importlib import resources
-import os
 from pathlib import Path
+
+from motion_avatar_ros.shipped_folder import shipped_folders
 
 
 def config_places() -> list[Path]:
     """Return the config/ folders there may be, the source tree's first."""
-    package = Path(str(resources.files('motion_avatar_ros')))
-    places = [package.parent / 'config']
-    places += [
-        Path(prefix) / 'share' / 'motion_avatar_ros' / 'config'
-        for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if prefix
-    ]
-    return places
+    return shipped_folders('config')
 
 
 def config_file(name: str) -> Path | None:

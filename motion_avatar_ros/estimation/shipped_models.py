@@ -4,22 +4,16 @@
 
 from __future__ import annotations
 
-from importlib import resources
-import os
 from pathlib import Path
+
+from motion_avatar_ros.shipped_folder import shipped_folders
 
 CONFIG_FILE = 'config.yaml'
 
 
 def model_folders() -> list[Path]:
     """Return where models are looked for by name: the source tree, then the installed share."""
-    package = Path(str(resources.files('motion_avatar_ros')))
-    places = [package.parent / 'models']
-    places += [
-        Path(prefix) / 'share' / 'motion_avatar_ros' / 'models'
-        for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if prefix
-    ]
-    return [place for place in places if place.is_dir()]
+    return [place for place in shipped_folders('models') if place.is_dir()]
 
 
 def shipped_models() -> list[str]:

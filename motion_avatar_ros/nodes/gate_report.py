@@ -40,16 +40,19 @@ class GateReport:
         self._name = node.get_fully_qualified_name()
         self._cap = RateCap(_RATE_HZ)
         self._told: dict[str, Any] = {}
+        self._told_state: tuple[EngageState, str] | None = None
         #: To be destroyed by the node.
         self.publisher: Any = node.create_lifecycle_publisher(
             DiagnosticStatus, '~/state', LATCHED)
 
     def tell(self, commands: RobotCommands, now_s: float) -> None:
         """Publish what changed: states at once, the rest now and then."""
+        state = commands.gate.state, commands.gate.reason
+        if state == self._told_state and not self._cap.admits(now_s):
+            return
+        self._told_state = state
         values = gate_values(commands, now_s)
-        states = ('engage_state', 'engage_reason')
-        is_new = any(values[key] != self._told.get(key) for key in states)
-        if values == self._told or not (is_new or self._cap.admits(now_s)):
+        if values == self._told:
             return
         self._told = values
         is_good = commands.gate.state not in (EngageState.HOLD, EngageState.STOPPED)
