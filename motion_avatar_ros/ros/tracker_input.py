@@ -9,10 +9,12 @@ samples is the timeline's.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import partial
 import importlib.util
+import math
+import time
 from typing import Protocol
 
 from geometry_msgs.msg import PoseStamped
@@ -26,8 +28,15 @@ from motion_avatar_ros.ros.qos import TF, TF_STATIC, TRACKER_POSE
 from motion_avatar_ros.ros.tf_message_bytes import (
     TransformRecord, UnreadableBytesError, read_transforms,
 )
+from motion_avatar_ros.ros.waiting_messages import waiting_messages
 from motion_avatar_ros.trackers.tracker_frames import OnSample, TrackerFrames
 from motion_avatar_ros.trackers.transform_buffer import ChainBuffer, TransformBuffer
+
+
+# A /tf is busy when so many messages come in so short a time. Each round of the executor costs some
+# tenths of a millisecond, in which no other thread computes: then one round takes several.
+_BUSY_MESSAGES, _BUSY_S = 64, 0.08
+_GATHER_S = 0.004
 
 
 class TrackerInputError(MotionAvatarError):
@@ -80,6 +89,7 @@ class TfInput:
         self._subscriptions: list[Subscription] = []
         self._node: Node
         self._frames: TrackerFrames | None = None
+        self._message_times_s = deque([-math.inf], maxlen=_BUSY_MESSAGES)
 
     def start(
         self, node: Node, sources: Mapping[str, str], fixed_frame: str, on_sample: OnSample,
@@ -98,9 +108,9 @@ class TfInput:
             sources, fixed_frame, self._buffer or transform_buffer(), on_sample)
         self._subscriptions = [
             node.create_subscription(
-                TFMessage, topic, partial(self._on_message, is_static), profile, raw=True)
-            for topic, profile, is_static in (
-                ('/tf_static', TF_STATIC, True), ('/tf', TF, False))
+                TFMessage, topic, partial(self._on_messages, is_static), profile, raw=True)
+            for is_static, topic, profile in (
+                (False, '/tf', TF), (True, '/tf_static', TF_STATIC))
         ]
 
     def stop(self) -> None:
@@ -114,13 +124,20 @@ class TfInput:
         """Say why nothing comes of these trackers, and which frames are known."""
         return self._frames.missing_message(trackers) if self._frames else 'not started'
 
-    def _on_message(self, is_static: bool, data: bytes) -> None:
-        frames = self._frames
+    def _on_messages(self, is_static: bool, data: bytes) -> None:
+        """Take a message and all that came since; some at a time where there are many."""
+        frames, now_s = self._frames, time.monotonic()
         if frames is None:
             return
+        if now_s - self._message_times_s[0] < _BUSY_S:
+            time.sleep(_GATHER_S)
+        messages = [data, *waiting_messages(self._subscriptions[is_static])]
+        self._message_times_s.extend([now_s] * len(messages))
         now_ns = self._node.get_clock().now().nanoseconds
-        for record in self._transforms(data, frames.skipped_keys if not is_static else ()):
-            frames.take(*record, now_ns, is_static)
+        skipped_keys = () if is_static else frames.skipped_keys
+        for message in messages:
+            for record in self._transforms(message, skipped_keys):
+                frames.take(*record, now_ns, is_static)
 
     def _transforms(
         self, data: bytes, skipped_keys: Container[bytes],
