@@ -108,7 +108,7 @@ class TfInput:
             sources, fixed_frame, self._buffer or transform_buffer(), on_sample)
         self._subscriptions = [
             node.create_subscription(
-                TFMessage, topic, partial(self._on_messages, is_static), profile, raw=True)
+                TFMessage, topic, partial(self._on_message, is_static), profile, raw=True)
             for is_static, topic, profile in (
                 (False, '/tf', TF), (True, '/tf_static', TF_STATIC))
         ]
@@ -124,20 +124,23 @@ class TfInput:
         """Say why nothing comes of these trackers, and which frames are known."""
         return self._frames.missing_message(trackers) if self._frames else 'not started'
 
-    def _on_messages(self, is_static: bool, data: bytes) -> None:
-        """Take a message and all that came since; some at a time where there are many."""
-        frames, now_s = self._frames, time.monotonic()
-        if frames is None:
-            return
+    def _on_message(self, is_static: bool, data: bytes) -> None:
+        """Take a message, and all that came since; of a busy topic several at a time."""
+        now_s = time.monotonic()
         if now_s - self._message_times_s[0] < _BUSY_S:
             time.sleep(_GATHER_S)
         messages = [data, *waiting_messages(self._subscriptions[is_static])]
         self._message_times_s.extend([now_s] * len(messages))
-        now_ns = self._node.get_clock().now().nanoseconds
-        skipped_keys = () if is_static else frames.skipped_keys
         for message in messages:
-            for record in self._transforms(message, skipped_keys):
-                frames.take(*record, now_ns, is_static)
+            self._take(is_static, message)
+
+    def _take(self, is_static: bool, data: bytes) -> None:
+        frames = self._frames
+        if frames is None:
+            return
+        now_ns = self._node.get_clock().now().nanoseconds
+        for record in self._transforms(data, () if is_static else frames.skipped_keys):
+            frames.take(*record, now_ns, is_static)
 
     def _transforms(
         self, data: bytes, skipped_keys: Container[bytes],
