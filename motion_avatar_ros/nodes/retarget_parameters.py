@@ -80,7 +80,7 @@ RETARGET_PARAMETERS = (
     Parameter('engage.hold_s', 10.0,
               'without a body for so long the robot is disengaged', 0.1, 3600.0),
     Parameter('engage.state_hold_s', 0.1,
-              "the robot holds while its joint states are older: several of their intervals",
+              'the robot holds while its joint states are older: several of their intervals',
               0.02, 10.0),
     Parameter('engage.state_timeout_s', 0.5,
               "without the robot's joint states for so long it is disengaged", 0.05, 10.0),

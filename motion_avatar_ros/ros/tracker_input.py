@@ -33,8 +33,8 @@ from motion_avatar_ros.trackers.tracker_frames import OnSample, TrackerFrames
 from motion_avatar_ros.trackers.transform_buffer import ChainBuffer, TransformBuffer
 
 
-# A /tf is busy when so many messages come in so short a time. Each round of the executor costs some
-# tenths of a millisecond, in which no other thread computes: then one round takes several.
+# A /tf is busy when so many messages come in so short a time. Each round of the executor costs
+# some tenths of a millisecond, in which no other thread computes: then one takes several.
 _BUSY_MESSAGES, _BUSY_S = 64, 0.08
 _GATHER_S = 0.004
 

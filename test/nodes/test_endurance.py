@@ -130,7 +130,8 @@ def test_a_busy_tf_costs_neither_rate_nor_lag(live):
             sent_per_s = float(process.communicate()[0])
             assert sent_per_s > 0.7 * transforms_per_s
     print('\nrate [Hz] and p99 of lag [ms]:', {
-        name: (round(rate_hz, 1), round(p99_ms, 1)) for name, (rate_hz, p99_ms) in figures.items()})
+        name: (round(rate_hz, 1), round(p99_ms, 1))
+        for name, (rate_hz, p99_ms) in figures.items()})
     rate_hz, p99_ms = figures.pop('quiet')
     for busy_hz, busy_ms in figures.values():
         assert busy_hz > LEAST_RATE * rate_hz and busy_ms < WITHIN * p99_ms
