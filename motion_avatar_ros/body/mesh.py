@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-import zipfile
 
 import numpy as np
 
@@ -115,7 +114,7 @@ def load_mesh(path: str | Path) -> BodyMesh:
         raise MeshFileError(path, 'no such file') from None
     except KeyError as error:
         raise MeshFileError(path, str(error.args[0])) from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError) as error:
         raise MeshFileError(path, f'not a readable npz ({error})') from None
     _check(path, **arrays)
     values = arrays['weight_values'].astype(np.float32)

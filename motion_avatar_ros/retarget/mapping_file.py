@@ -19,6 +19,7 @@ from scipy.spatial.transform import Rotation
 import yaml
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.plain_yaml import PlainYamlError, read_plain_yaml
 from motion_avatar_ros.retarget.body_plan import BodyPlan, BodyPlanError, Limb, find_body_plan
 from motion_avatar_ros.retarget.robot_model import RobotModel
 from motion_avatar_ros.retarget.targets import LIMBS
@@ -27,7 +28,6 @@ _DIRECTIONS = ('forward', 'left', 'up')
 #: What the joints and places of a limb are called, from the trunk outward.
 _WORDS = {'leg': ('hip', 'knee', 'ankle'), 'arm': ('shoulder', 'elbow', 'wrist')}
 _HAND = 'hand_rpy_deg'
-_MOST_BYTES = 100_000
 _HEADER = """\
 # How '{robot}' is a human body, found by check-robot from its joints' places and axes. Correct
 # what is wrong and pass it as mapping_file. Places are in metres in the axes of the base link,
@@ -68,12 +68,9 @@ def read_mapping(path: str | Path, robot: RobotModel) -> BodyPlan:
         MappingError: the file cannot be read, names what the robot lacks, or lacks a limb.
     """
     try:
-        path = Path(path)
-        if path.stat().st_size > _MOST_BYTES:
-            raise MappingError(f"'{path}' has more than {_MOST_BYTES:,} bytes; it is no mapping")
-        given = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MappingError(f"'{path}' cannot be read: {' '.join(str(error).split())}") from None
+        given = read_plain_yaml(Path(path))
+    except PlainYamlError as error:
+        raise MappingError(f"'{path}' is no mapping: {error}") from None
     try:
         return _plan(given, robot)
     except MappingError as error:

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
-import yaml
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.plain_yaml import PlainYamlError, read_plain_yaml
 from motion_avatar_ros.shipped_config import config_places
 from motion_avatar_ros.trackers.axis_convention import (
     Axes, AxisConvention, AxisConventionError, QUATERNION_ORDERS,
@@ -96,10 +96,9 @@ def _find(name_or_path: str | Path) -> Path:
 def _read(path: Path, depth: int = 0) -> dict[str, Any]:
     """Return a file's values, those of its base under them."""
     try:
-        values = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DeviceProfileError(
-            f"device profile '{path}': {' '.join(str(error).split())}") from None
+        values = read_plain_yaml(path)
+    except PlainYamlError as error:
+        raise DeviceProfileError(f"device profile '{path}': {error}") from None
     values = _mapping('', values, _KEYS)
     base = values.pop('base', None)
     if base is None:
