@@ -175,6 +175,8 @@ def _joints(what: str, given: Any, robot: RobotModel) -> tuple[int, ...]:
         if not isinstance(name, str) or name not in numbers:
             raise MappingError(
                 f"'{what}': '{name}' is no joint that turns; known: {', '.join(numbers)}")
+    if len(set(given)) < len(given):
+        raise MappingError(f"'{what}' names a joint twice")
     return tuple(numbers[name] for name in given)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from motion_avatar_ros.retarget.capsules import Capsule
 from motion_avatar_ros.retarget.robot_model import RobotModel
+from motion_avatar_ros.retarget.urdf import UrdfError
 
 _SHADES = 20    # facets of a cylinder
 _DETAIL_M = 0.005
@@ -48,7 +49,18 @@ def robot_shapes(robot: RobotModel, detail_m: float = 0.008) -> list[RobotShape]
     Args:
         robot: whose description is drawn; meshes that are not found are left out.
         detail_m: vertices closer than that become one; 0 keeps all.
+
+    Raises:
+        UrdfError: the parts cannot be drawn.
     """
+    try:
+        return _shapes(robot, detail_m)
+    except (ValueError, RuntimeError, IndexError, OSError) as error:
+        raise UrdfError(
+            f"robot '{robot.name}' cannot be drawn: {' '.join(str(error).split())}") from None
+
+
+def _shapes(robot: RobotModel, detail_m: float) -> list[RobotShape]:
     import pinocchio
 
     geometry = pinocchio.buildGeomFromUrdfString(
@@ -90,7 +102,7 @@ def neutral_vertices(robot: RobotModel) -> dict[int, np.ndarray]:
     """
     try:
         shapes = robot_shapes(robot, _DETAIL_M)
-    except ValueError:
+    except UrdfError:
         return {}
     found: dict[int, list[np.ndarray]] = {}
     for shape in shapes:

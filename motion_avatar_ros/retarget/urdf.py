@@ -18,10 +18,12 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
+from motion_avatar_ros.body.plain_xml import PlainXmlError, parse_plain_xml
 from motion_avatar_ros.errors import MotionAvatarError
 
 MAX_BYTES = 8_000_000
 _MOST_MESH_BYTES = 200_000_000
+_MOST_LINKS = 1000
 #: Of joints whose URDF says zero or nothing.
 DEFAULT_VELOCITY_RAD_S = 5.0
 #: Robots of the PyPI package example-robot-data, by the name to ask for them.
@@ -109,12 +111,10 @@ def parse_urdf(text: str, source: str = 'robot_description') -> Urdf:
     """
     if len(text) > MAX_BYTES:
         raise UrdfError(f"'{source}' has more than {MAX_BYTES:,} bytes; it is no URDF")
-    if '<!DOCTYPE' in text or '<!ENTITY' in text:
-        raise UrdfError(f"'{source}' declares a document type or entities; a URDF has none")
     try:
-        root = ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError) as error:
-        raise UrdfError(f"'{source}' is no XML: {error}") from None
+        root = parse_plain_xml(text)
+    except PlainXmlError as error:
+        raise UrdfError(f"'{source}' is no XML that a URDF is of: {error}") from None
     if root.tag != 'robot' or root.find('link') is None:
         raise UrdfError(f"'{source}' is no URDF: it has no <robot> with links")
     _check_meshes(root, source)
@@ -222,6 +222,8 @@ def _limit(
 def _check_tree(root: ElementTree.Element, source: str) -> str:
     """Return the base link."""
     links = {link.get('name', '') for link in root.findall('link')}
+    if len(links) > _MOST_LINKS:
+        raise UrdfError(f"'{source}' has {len(links)} links; allowed: {_MOST_LINKS}")
     parents: dict[str, str] = {}
     for joint in root.findall('joint'):
         ends = []
