@@ -17,6 +17,7 @@ import yaml
 
 _DEEPEST = 20
 _MOST_BYTES = 200_000
+_FAST_LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
 
 
 class PlainYamlError(ValueError):
@@ -80,6 +81,29 @@ def load_plain_yaml(text: str) -> Any:
         where = '' if mark is None else f' in line {mark.line + 1}'
         problem = getattr(error, 'problem', None) or str(error) or type(error).__name__
         raise PlainYamlError(f"{' '.join(problem.split())}{where}") from None
+
+
+def check_yaml_depth(path: Path, most_bytes: int) -> None:
+    """
+    Refuse a file that another reader of YAML would take too long for, or unfold without end.
+
+    Raises:
+        PlainYamlError: too large, nested too deeply, or with anchors.
+        OSError: it cannot be read.
+    """
+    if path.stat().st_size > most_bytes:
+        raise PlainYamlError(f'more than {most_bytes:,} bytes')
+    depth = 0
+    try:
+        for event in yaml.parse(path.read_bytes(), Loader=_FAST_LOADER):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST or isinstance(event, yaml.AliasEvent):
+                raise PlainYamlError(f'nested more than {_DEEPEST} deep, or with anchors')
+    except PlainYamlError:
+        raise
+    except (yaml.YAMLError, ValueError):
+        return  # whoever reads it says what is wrong
 
 
 def read_plain_yaml(path: Path) -> Any:

@@ -157,7 +157,7 @@ def _check_operations(file: BinaryIO) -> None:
     """Refuse what would fill the memory or the stack before anything could be checked."""
     for number, (operation, argument, _) in enumerate(pickletools.genops(file)):
         if number >= _MOST_OPERATIONS or (
-                operation.name in _MEMO and argument >= _MOST_OPERATIONS):
+                operation.name in _MEMO and (argument or 0) >= _MOST_OPERATIONS):
             raise ForeignPickleError(f'it has more than {_MOST_OPERATIONS:,} operations')
 
 
@@ -182,7 +182,7 @@ def _of_sparse(state: dict[Any, Any], is_by_column: bool) -> np.ndarray | None:
         _array(state.get(name)) for name in ('indptr', 'indices', 'data'))
     if starts is None or places is None or values is None:
         return None
-    if not _is_shape(shape) or len(shape) != 2:
+    if not isinstance(shape, tuple) or not _is_shape(shape) or len(shape) != 2:
         raise ForeignPickleError('a sparse matrix without a shape')
     dense = dense_from_compressed(shape[::-1] if is_by_column else shape, starts, places, values)
     return dense.T if is_by_column else dense
@@ -207,7 +207,7 @@ def _dtype(kind: Any) -> np.dtype | None:
     """Return a type of numbers; None of anything else."""
     text = kind.given[0] if isinstance(kind, _Kind) and kind.given else None
     match = _KIND.fullmatch(text) if isinstance(text, str) else None
-    if match is None or match[1] + match[2] in _NO_KINDS:
+    if not isinstance(text, str) or match is None or match[1] + match[2] in _NO_KINDS:
         return None
     order = text[0] if text[0] in _ORDERS else '='
     state = kind.state

@@ -31,7 +31,8 @@ def dense_from_compressed(
     if starts.shape != (rows + 1,) or values.ndim != 1 or places.shape != values.shape or any(
             array.dtype.kind not in 'iu' for array in (starts, places)):
         raise ValueError('a sparse matrix whose parts do not fit together')
-    lengths = np.diff(starts.astype(np.int64))
+    starts = starts.astype(np.int64)
+    lengths: np.ndarray = starts[1:] - starts[:-1]
     ends = (int(starts[0]), int(starts[-1]))
     if ends != (0, len(values)) or (lengths < 0).any() or (
             len(places) and not 0 <= int(places.min()) <= int(places.max()) < columns):

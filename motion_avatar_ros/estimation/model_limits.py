@@ -35,7 +35,8 @@ def check_model_config(folder: Path, config: dict[str, Any]) -> None:
         ModelFolderError: a value is missing, of the wrong type, or out of range.
     """
     rate_hz = config.get('rate_hz')
-    if type(rate_hz) not in (int, float) or not _RATE_HZ[0] <= rate_hz <= _RATE_HZ[1]:
+    if isinstance(rate_hz, bool) or not isinstance(rate_hz, int | float) or not (
+            _RATE_HZ[0] <= rate_hz <= _RATE_HZ[1]):
         raise _error(folder, 'rate_hz', rate_hz, f'{_RATE_HZ[0]:g} to {_RATE_HZ[1]:g}')
     for key in ('trackers', 'required_trackers'):
         names = config.get(key, config.get('trackers'))
@@ -71,7 +72,8 @@ def built_network(folder: Path, weights: Path, build: Callable[[], Network]) -> 
     except OSError as error:
         raise ModelFolderError(folder, f'{weights.name}: {error.strerror}') from None
     if size > MOST_WEIGHTS_BYTES:
-        raise ModelFolderError(folder, f'{weights.name} has more than {MOST_WEIGHTS_BYTES:,} bytes')
+        raise ModelFolderError(
+            folder, f'{weights.name} has more than {MOST_WEIGHTS_BYTES:,} bytes')
     try:
         with torch.device('meta'):
             sketch = build()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.plain_yaml import PlainYamlError, check_yaml_depth
 
 if TYPE_CHECKING:
     from rosbags.interfaces import Connection
@@ -24,6 +25,7 @@ _STORAGE_SUFFIXES = ('.mcap', '.db3')
 _METADATA = 'metadata.yaml'
 _ROS1_MAGIC = b'#ROSBAG V'
 _ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'
+_MOST_METADATA_BYTES = 4_000_000
 _NAMED_TOPICS = 20  # that an error names
 TF_TYPE = 'tf2_msgs/msg/TFMessage'
 POSE_TYPE = 'geometry_msgs/msg/PoseStamped'
@@ -248,6 +250,10 @@ def _storage(path: Path) -> Path:
                 'a .mcap or .db3 file')
         return path
     if (path / _METADATA).is_file():
+        try:
+            check_yaml_depth(path / _METADATA, _MOST_METADATA_BYTES)
+        except PlainYamlError as error:
+            raise BagError(path, f'cannot be read: {_METADATA}: {error}') from None
         return path
     files = sorted(file for file in path.iterdir() if file.suffix in _STORAGE_SUFFIXES)
     if len(files) == 1:

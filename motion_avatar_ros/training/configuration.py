@@ -142,6 +142,11 @@ def load_training_config(
         for name, value in raw.items()
     }
     config = from_mapping(TrainingConfig, sections, str(path))
+    for name, kind, expected in (('model', str, 'a name'), ('seed', int, 'a whole number'), *(
+            (section, dict, 'names and values') for section in ('network', 'loss', 'stages'))):
+        if not isinstance(getattr(config, name), kind):
+            raise ConfigurationError(
+                f'{path}: {name} is {getattr(config, name)!r}; expected {expected}')
     if config.optimisation.precision not in ('fp32', 'bf16'):
         raise ConfigurationError(
             f'{path}: optimisation.precision is {config.optimisation.precision!r}; '

@@ -83,8 +83,10 @@ def test_the_bytes_of_a_fuzzed_urdf_are_a_robot_or_refused(tmp_path):
     path = tmp_path / 'robot.urdf'
 
     def draw(random: Random) -> bytes:
-        return mutated_bytes(random, [SMALL.encode()], most=2) if random.random() < 0.9 else random_bytes(
-            random, (b'<robot>', b'<?xml version="1.0" encoding="utf-16"?>', b'\xff\xfe<'))
+        if random.random() < 0.9:
+            return mutated_bytes(random, [SMALL.encode()], most=2)
+        return random_bytes(random, (
+            b'<robot>', b'<?xml version="1.0" encoding="utf-16"?>', b'\xff\xfe<'))
 
     def parse(data: bytes) -> RobotModel:
         path.write_bytes(data)

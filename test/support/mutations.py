@@ -17,13 +17,16 @@ from typing import Any
 NUMBERS = (0, -1, 1, 2, 255, 2 ** 15, 2 ** 31 - 1, -2 ** 31, 2 ** 32, 2 ** 63, 10 ** 12, 10 ** 40,
            0.0, -0.0, 0.5, -1e-300, 5e-324, 1e300, math.nan, math.inf, -math.inf)
 #: Values of every other type that a text can tell.
-VALUES = (None, True, False, '', 'x', 'nan', '..', '/etc/passwd', '\0', '\x1b[2J', '\ud800', '9' * 400,
-          'x' * 5000, [], {}, [[]], [None] * 3, {'': ''}, {'x': {'x': {}}}, [[[[[[]]]]]],
+VALUES = (None, True, False, '', 'x', 'nan', '..', '/etc/passwd', '\0', '\x1b[2J', '\ud800',
+          '9' * 400, 'x' * 5000, [], {}, [[]], [None] * 3, {'': ''}, {'x': {'x': {}}},
+          [[[[[[]]]]]],
           datetime.date(2026, 1, 1), b'\x00', {None: 1})
 _TOKENS = (
     '1e999', '-1e999', '.nan', 'nan', '.inf', 'inf', '-0', '0x7fffffff', '1_0', '0b2', '1:99',
     '2024-13-45', '99999999999999999999999', '9' * 5000, '~', 'null', 'true', '""', '[]', '{}',
-    '&a', '*a', 'http://[x', 'file://' + 'x' * 300, 'package://a/../b.stl', '!!binary x', '!!python/object:os.system x', '<<: *a', '? [x]', '---', '%YAML 9',
+    '&a', '*a',
+    'http://[x', 'file://' + 'x' * 300, 'package://a/../b.stl',
+    '!!binary x', '!!python/object:os.system x', '<<: *a', '? [x]', '---', '%YAML 9',
     '[' * 3000, '{"a":' * 3000, '- ' * 3000, '<a>' * 3000, '<!DOCTYPE a [<!ENTITY b "c">]>', '&b;',
     '\\ud800', '\x00', '\ufeff', '\u2028', '\t', "'", '"', '#', ':', ',')
 _TOKEN = re.compile(r'[\w.+-]+')
@@ -132,7 +135,8 @@ def _number(random: Random, data: bytearray, seeds: Sequence[bytes]) -> None:
         packed = struct.pack(layout, number)
     else:
         bits = 8 * struct.calcsize(layout)
-        number = random.choice((0, 1, 2 ** bits - 1, 2 ** (bits - 1), 2 ** (bits - 1) - 1, random.randrange(2 ** bits)))
+        half = 2 ** (bits - 1)
+        number = random.choice((0, 1, half - 1, half, 2 * half - 1, random.randrange(2 * half)))
         packed = struct.pack(layout, number)
     if len(data) >= len(packed):
         start = random.randrange(len(data) - len(packed) + 1)
