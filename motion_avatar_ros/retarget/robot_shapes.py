@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from motion_avatar_ros.body.plain_xml import parse_plain_xml
 from motion_avatar_ros.retarget.capsules import Capsule
 from motion_avatar_ros.retarget.robot_model import RobotModel
 from motion_avatar_ros.retarget.urdf import UrdfError
@@ -114,7 +115,7 @@ def neutral_vertices(robot: RobotModel) -> dict[int, np.ndarray]:
 
 def _drawable(description: str) -> str:
     """Return a URDF without the meshes that are not files of this machine."""
-    root = ElementTree.fromstring(description)
+    root = parse_plain_xml(description)
     for link in root.iter('link'):
         for visual in link.findall('visual'):
             mesh = visual.find('geometry/mesh')
