@@ -195,7 +195,8 @@ class OperatorPair:
     def _play(self) -> None:
         now_ns = self.node.get_clock().now().nanoseconds
         self._tf.publish(TFMessage(transforms=[
-            sample for operator in self.operators.values() for sample in operator.samples(now_ns)]))
+            sample for operator in self.operators.values()
+            for sample in operator.samples(now_ns)]))
         for name, operator in self.operators.items():
             if operator.joints:
                 message = JointState(
