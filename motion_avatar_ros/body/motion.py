@@ -21,6 +21,7 @@ _POSES_VALUES = 156  # AMASS (SMPL-H): body, then two hands
 # What no clip of a person has; resampling or looping it could fill the memory.
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 1.0, 10_000.0
 _FARTHEST_M = 1000.0
+_MOST_RAD = 1000.0
 _MOST_BYTES = 1_000_000_000     # an hour at 120 Hz
 
 
@@ -89,6 +90,8 @@ def load_motion(path: str | Path) -> Motion:
         raise MotionFileError(path, f'{frames} frames at {rate_hz} Hz')
     if not (np.isfinite(poses).all() and np.isfinite(trans).all()):
         raise MotionFileError(path, 'poses or trans hold values that are not finite')
+    if np.abs(poses).max() > _MOST_RAD:
+        raise MotionFileError(path, f'poses reach {np.abs(poses).max():g}: are they in radians?')
     if np.abs(trans).max() > _FARTHEST_M:
         raise MotionFileError(path, f'trans reaches {np.abs(trans).max():g}: is it in metres?')
     axis_angle = poses[:, :_BODY_VALUES].reshape(frames, JOINT_COUNT, 3)

@@ -10,7 +10,6 @@ What a limb's file leaves out is taken from what was found.
 from __future__ import annotations
 
 from collections.abc import Sequence
-import math
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ _DIRECTIONS = ('forward', 'left', 'up')
 #: What the joints and places of a limb are called, from the trunk outward.
 _WORDS = {'leg': ('hip', 'knee', 'ankle'), 'arm': ('shoulder', 'elbow', 'wrist')}
 _HAND = 'hand_rpy_deg'
+_FARTHEST_M, _MOST_DEG = 20.0, 360.0
 _HEADER = """\
 # How '{robot}' is a human body, found by check-robot from its joints' places and axes. Correct
 # what is wrong and pass it as mapping_file. Places are in metres in the axes of the base link,
@@ -126,7 +126,7 @@ def _plan(given: Any, robot: RobotModel) -> BodyPlan:
 def _axes(given: dict[str, Any], found: BodyPlan | None) -> np.ndarray:
     if not any(name in given for name in _DIRECTIONS) and found is not None:
         return found.axes
-    axes = np.stack([_vector(name, given.get(name)) for name in _DIRECTIONS], axis=-1)
+    axes = np.stack([_vector(name, given.get(name), 1.0) for name in _DIRECTIONS], axis=-1)
     if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-3) or np.linalg.det(axes) < 0.0:
         raise MappingError('forward, left and up are no right-handed axes of length 1')
     return axes
@@ -151,14 +151,14 @@ def _limb(name: str, given: Any, found: Limb | None, robot: RobotModel) -> Limb:
         key: _joints(f'{name}.{key}', [given[key]], robot)[0] for key in (middle, end)
         if key in given}
     root_m, middle_m, end_m = (
-        _vector(f'{name}.{key}', given[key]) if key in given else getattr(found, attribute)
+        _vector(f'{name}.{key}', given[key], _FARTHEST_M) if key in given else getattr(found, attribute)
         for key, attribute in zip(keys[3:], ('root_m', 'middle_m', 'end_m')))
     limb = Limb(
         joints, numbers.get(middle, -1 if found is None else found.middle),
         numbers.get(end, -1 if found is None else found.end),
         root_m, middle_m, end_m,
         Rotation.from_euler(
-            'xyz', _vector(f'{name}.{_HAND}', given.get(_HAND, [0.0] * 3)),
+            'xyz', _vector(f'{name}.{_HAND}', given.get(_HAND, [0.0] * 3), _MOST_DEG),
             degrees=True).as_matrix())
     if limb.middle not in joints or limb.end not in joints:
         raise MappingError(f"'{name}': {middle} and {end} must be among its joints")
@@ -180,8 +180,9 @@ def _joints(what: str, given: Any, robot: RobotModel) -> tuple[int, ...]:
     return tuple(numbers[name] for name in given)
 
 
-def _vector(what: str, given: Any) -> np.ndarray:
+def _vector(what: str, given: Any, most: float) -> np.ndarray:
     if not isinstance(given, list) or len(given) != 3 or not all(
-            isinstance(value, (int, float)) and math.isfinite(value) for value in given):
-        raise MappingError(f"'{what}' is no list of three numbers")
+            isinstance(value, int | float) and not isinstance(value, bool)
+            and abs(value) <= most for value in given):
+        raise MappingError(f"'{what}' is no list of three numbers within {most:g}")
     return np.array(given, dtype=float)

@@ -146,7 +146,7 @@ def with_found_meshes(text: str, path: Path) -> str:
         candidates = [folder / name] if package is None else [
             above / package[len('package://'):] / name for above in folder.parents]
         for candidate in candidates:
-            if candidate.is_file():
+            if _is_file(candidate):
                 return f'{match.group(1)}{candidate.as_uri()}"'
         return match.group(0)
 
@@ -157,13 +157,23 @@ def _check_meshes(root: ElementTree.Element, source: str) -> None:
     """Refuse paths that leave their package, and files that no part of a robot has."""
     for mesh in root.iter('mesh'):
         name = mesh.get('filename', '')
-        parts = urlsplit(name)
+        try:
+            parts = urlsplit(name)
+        except ValueError:
+            raise UrdfError(f"'{source}': the mesh '{name}' is no address") from None
         path = PurePosixPath(unquote(parts.path))
         if parts.scheme == 'package' and '..' in path.parts:
             raise UrdfError(f"'{source}': the mesh '{name}' leaves its package by '..'")
         if parts.scheme in ('', 'file') and _size_of(Path(path)) > _MOST_MESH_BYTES:
             raise UrdfError(
                 f"'{source}': the mesh '{name}' has more than {_MOST_MESH_BYTES:,} bytes")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:     # a name that no file can have
+        return False
 
 
 def _size_of(path: Path) -> int:

@@ -226,6 +226,11 @@ def opened_bag(path: Path) -> Any:
         storage = _storage(path)
         reader = Reader(storage)
         reader.open()
+        if not isinstance(reader.start_time, int) or not all(
+                isinstance(each.topic, str) and isinstance(each.msgtype, str)
+                and isinstance(each.msgcount, int) for each in reader.connections):
+            raise BagError(path, f'cannot be read: its {_METADATA} has topics without a name, a '
+                           'type or a number of messages')
     except BagError:
         raise
     except Exception as error:  # the library lets through whatever the bytes cause

@@ -22,7 +22,8 @@ ALLOWED = {
     ('motion_avatar_ros/ros/test_results.py', 'ElementTree.parse'),
 }
 MODULES = {'pickle', 'cPickle', '_pickle', 'dill', 'cloudpickle', 'marshal', 'shelve',
-           'jsonpickle', 'code', 'pty', 'commands', 'lxml', 'xml.sax', 'xml.dom', 'xml.dom.minidom'}
+           'jsonpickle', 'code', 'pty', 'commands', 'lxml', 'xml.sax', 'xml.dom',
+           'xml.dom.minidom'}
 BUILTINS = {'eval', 'exec', 'compile', '__import__'}
 #: Attributes by what they are of; '*' is any.
 CALLS = {
