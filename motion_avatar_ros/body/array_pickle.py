@@ -87,7 +87,7 @@ class _Chumpy(_Record):
 
 
 class _Encoded(_Record):
-    """Bytes, as Python 3 stores them for Python 2: a text to be encoded."""
+    """Bytes, as Python 3 stores them for Python 2: a text to be encoded, or nothing."""
 
 
 class _Other(_Record):
@@ -116,6 +116,7 @@ _NAMES = {
         'object', 'dict', 'list', 'tuple', 'set', 'bytearray', 'complex', 'int', 'float', 'str')},
     **{(module, '_reconstructor'): _Reconstructor for module in _COPY},
     ('_codecs', 'encode'): _Encoded,
+    **{(module, 'bytes'): _Encoded for module in _BUILTINS},
 }
 _SPARSE = {
     'csc_matrix': _Columns, 'csc_array': _Columns, 'csr_matrix': _Rows, 'csr_array': _Rows}
@@ -192,8 +193,8 @@ def _of_bytes(data: Any, kind: Any, shape: Any, is_fortran: bool) -> np.ndarray 
     dtype = _dtype(kind)
     if dtype is None:
         return None
-    if isinstance(data, _Encoded) and data.given[1:] == ('latin1',):
-        data = data.given[0]
+    if isinstance(data, _Encoded) and data.given[1:] in ((), ('latin1',)):
+        data = data.given[0] if data.given else b''
     if isinstance(data, str):
         data = data.encode('latin1')
     if not isinstance(data, bytes | bytearray) or not _is_shape(shape) or (
