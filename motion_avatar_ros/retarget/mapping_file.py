@@ -151,7 +151,8 @@ def _limb(name: str, given: Any, found: Limb | None, robot: RobotModel) -> Limb:
         key: _joints(f'{name}.{key}', [given[key]], robot)[0] for key in (middle, end)
         if key in given}
     root_m, middle_m, end_m = (
-        _vector(f'{name}.{key}', given[key], _FARTHEST_M) if key in given else getattr(found, attribute)
+        _vector(f'{name}.{key}', given[key], _FARTHEST_M) if key in given else getattr(
+            found, attribute)
         for key, attribute in zip(keys[3:], ('root_m', 'middle_m', 'end_m')))
     limb = Limb(
         joints, numbers.get(middle, -1 if found is None else found.middle),

@@ -77,7 +77,8 @@ def test_little_that_would_fill_memory_or_stack_is_refused_before_it_is_read(dat
 
 @pytest.mark.parametrize('name', [
     b'os\nsystem', b'builtins\neval', b'builtins\ngetattr', b'numpy\nload', b'numpy\nmemmap',
-    b'numpy.core.multiarray\nfromfile', b'scipy.sparse\nload_npz', b'chumpyx\nCh', b'_codecs\nopen'])
+    b'numpy.core.multiarray\nfromfile', b'scipy.sparse\nload_npz', b'chumpyx\nCh',
+    b'_codecs\nopen'])
 def test_whatever_else_a_pickle_names_refuses_it(name):
     with pytest.raises(ForeignPickleError, match='allowed: arrays only'):
         loaded(b'\x80\x02}X\x01\0\0\0ac' + name + b'\ns.')

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+import re
+
 import pytest
 
 from motion_avatar_ros.errors import MotionAvatarError
@@ -11,6 +14,7 @@ from motion_avatar_ros.nodes.avatar_parameters import AVATAR_PARAMETERS
 from motion_avatar_ros.nodes.tracker_sources import checked_body_id, tracker_sources
 from motion_avatar_ros.ros.parameters import ParameterError
 
+ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = {parameter.name: parameter.default for parameter in AVATAR_PARAMETERS}
 
 
@@ -86,3 +90,11 @@ def test_a_tracker_that_is_a_frame_of_the_human_is_refused_where_they_are_publis
     assert tracker_sources(DEFAULTS | own).names['head'] == 'head_tracker'
     with pytest.raises(ParameterError, match="'head_tracker', which human_frames has"):
         tracker_sources(DEFAULTS | own | {'human_frames': True})
+
+
+def test_what_the_page_on_frames_says_of_rep_155_is_taken():
+    text = (ROOT / 'docs' / 'frames.md').read_text(encoding='utf-8')
+    given = dict(re.findall(r'-p (\S+):=(\S+)', text))
+    assert given.pop('human_frames') == 'true' and checked_body_id(given) == 'id_67dd1'
+    assert tracker_sources(DEFAULTS | given | {'human_frames': True}).names == {
+        'head': 'head_67dd1', 'left_hand': 'l_wrist_67dd1', 'right_hand': 'r_wrist_67dd1'}
