@@ -26,6 +26,7 @@ _METADATA = 'metadata.yaml'
 _ROS1_MAGIC = b'#ROSBAG V'
 _ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'
 _MOST_METADATA_BYTES = 4_000_000
+_LATEST_NS = 2 ** 63
 _NAMED_TOPICS = 20  # that an error names
 TF_TYPE = 'tf2_msgs/msg/TFMessage'
 POSE_TYPE = 'geometry_msgs/msg/PoseStamped'
@@ -202,6 +203,9 @@ def bag_messages(
             return
         except Exception as error:  # the library lets through whatever the bytes cause
             raise BagError(path, f'damaged or cut off: {_in_words(error)}') from None
+        if not isinstance(received_ns, int) or not 0 <= received_ns < _LATEST_NS or (
+                not isinstance(data, bytes | bytearray | memoryview)):
+            raise BagError(path, 'damaged: a message without a time, or without bytes')
         if data[:4] == _ZSTD_MAGIC:
             raise BagError(
                 path, 'its messages are compressed, which only the metadata.yaml beside '
