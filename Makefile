@@ -21,7 +21,7 @@ COLCON = $(INSIDE) $(VENV_PYTHON) "$$(PATH="$(VENV)/bin:$$PATH" command -v colco
 WORKERS ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak endurance lint clean
+.PHONY: help setup demo test soak endurance fuzz lint clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -50,6 +50,10 @@ soak: setup  ## Play 2,000 random fault scripts against gate and wall (SCRIPTS=,
 endurance: setup  ## Run the nodes for half an hour with faults, then beside a busy /tf (DURATION=)
 	@$(INSIDE) ENDURANCE_S=$(or $(DURATION),1800) PYTHONPATH="$(ROOT):$(ROOT)/test/support:$$PYTHONPATH" \
 	  $(VENV_PYTHON) -m pytest -q -s test/nodes/test_endurance.py
+
+fuzz: setup  ## Feed each parser twenty times as many damaged files as make test does (FACTOR=, SEED=)
+	@$(INSIDE) FUZZ_FACTOR=$(or $(FACTOR),20) FUZZ_SEED=$(or $(SEED),1) PYTHONPATH="$(ROOT):$(ROOT)/test/support:$$PYTHONPATH" \
+	  $(VENV_PYTHON) -m pytest -q -s test/*/test_*_fuzz.py
 
 lint: setup  ## Check style, docstrings, house rules and types
 	@$(INSIDE) $(VENV_PYTHON) -m pytest -q test/lint

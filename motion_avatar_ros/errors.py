@@ -6,9 +6,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+_MOST_CHARACTERS = 3000
+
 
 class MotionAvatarError(Exception):
-    """Root of every error a user of this package can cause; its text is one clear line."""
+    """
+    Root of every error a user of this package can cause; its text is one clear line.
+
+    It may quote what a file of a stranger says: what would break the line, move a terminal's
+    cursor or cannot be encoded is written as an escape, and the middle of a long text is left
+    out.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if len(text) > _MOST_CHARACTERS:
+            half = _MOST_CHARACTERS // 2
+            text = f'{text[:half]} ... {text[-half:]}'
+        return ''.join(
+            letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 class MotionFileError(MotionAvatarError):

@@ -19,12 +19,14 @@ import numpy as np
 from motion_avatar_ros.body.axes import ROS_FROM_SMPL, ros_offsets
 from motion_avatar_ros.body.joint_state import CHAIN_ORDERS
 from motion_avatar_ros.body.link_shapes import add_link_shapes
+from motion_avatar_ros.body.plain_xml import PlainXmlError, parse_plain_xml
 from motion_avatar_ros.body.skeleton import (
     JOINT_COUNT, JOINT_NAMES, PARENTS, REST_OFFSETS_M,
 )
 from motion_avatar_ros.errors import MotionAvatarError
 
 _AXES = {'x': '1 0 0', 'y': '0 1 0', 'z': '0 0 1'}
+_LONGEST_M = 10.0    # of an offset: what no body has
 _REACH_M = 10000.0  # URDF demands limits of prismatic joints
 
 
@@ -84,8 +86,8 @@ def offsets_from_urdf(urdf: str) -> np.ndarray:
         AvatarDescriptionError: the text is no XML, lacks a joint, or an offset is no number.
     """
     try:
-        robot = ElementTree.fromstring(urdf)
-    except (ElementTree.ParseError, ValueError) as error:
+        robot = parse_plain_xml(urdf)
+    except PlainXmlError as error:
         raise AvatarDescriptionError(f'robot_description is no XML: {error}') from None
     joints = {joint.get('name'): joint for joint in robot.iter('joint')}
     offsets_ros = np.zeros((JOINT_COUNT, 3))
@@ -97,13 +99,16 @@ def offsets_from_urdf(urdf: str) -> np.ndarray:
         origin = joints[name].find('origin')
         text = '0 0 0' if origin is None else origin.get('xyz', '0 0 0')
         try:
-            offsets_ros[index] = [float(word) for word in text.split()]
+            x, y, z = (float(word) for word in text.split())
+            offsets_ros[index] = x, y, z
         except ValueError:
             raise AvatarDescriptionError(
                 f"robot_description: the origin of joint '{name}' is '{text}'; "
                 'expected three numbers') from None
-    if not np.isfinite(offsets_ros).all() or not offsets_ros.any():
-        raise AvatarDescriptionError('robot_description: joint origins are not finite or zero')
+    if not np.abs(offsets_ros).max() <= _LONGEST_M or not offsets_ros.any():
+        raise AvatarDescriptionError(
+            f'robot_description: joint origins are zero, not finite, or beyond '
+            f'{_LONGEST_M:g} m')
     return offsets_ros @ ROS_FROM_SMPL
 
 

@@ -11,18 +11,18 @@ with wrists and head, as in the 22 joints that are followed; hands are flat.
 from __future__ import annotations
 
 from pathlib import Path
-import pickle
-import zipfile
 
 import numpy as np
 
 from motion_avatar_ros.body.array_pickle import ForeignPickleError, load_arrays
 from motion_avatar_ros.body.bounded_npz import bounded_npz
-from motion_avatar_ros.body.mesh import BodyMesh, MeshFileError
+from motion_avatar_ros.body.mesh import FARTHEST_M, BodyMesh, MeshFileError
 from motion_avatar_ros.body.skeleton import JOINT_COUNT, JOINT_INDEX
 
 _NEEDED = ('v_template', 'shapedirs', 'posedirs', 'J_regressor', 'weights', 'f')
 _MOST_BYTES = 1_000_000_000
+_MOST_FACTOR = 1000.0
+_FACTORS = ('posedirs', 'J_regressor', 'weights')
 _MOST_VERTICES = 1_000_000
 _IS = 'expected an SMPL, SMPL-H or SMPL-X model, .npz or .pkl'
 _LEFT, _RIGHT = JOINT_INDEX['left_wrist'], JOINT_INDEX['right_wrist']
@@ -52,6 +52,8 @@ def load_smpl(path: str | Path, betas: np.ndarray | None = None) -> BodyMesh:
     for name in _NEEDED:
         if name not in arrays:
             raise MeshFileError(path, f"no array '{name}': no SMPL, SMPL-H or SMPL-X model", _IS)
+        if not arrays[name].ndim:
+            raise MeshFileError(path, f'{name} is a single number', _IS)
     count = len(arrays['v_template'])
     joints = arrays['weights'].shape[-1]
     if joints not in _FOLDED:
@@ -79,13 +81,14 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             with bounded_npz(path, _MOST_BYTES) as archive:
                 return {name: archive[name] for name in _NEEDED if name in archive}
         with open(path, 'rb') as file:
-            return load_arrays(file)
+            return load_arrays(file, _NEEDED)
     except FileNotFoundError:
         raise MeshFileError(path, 'no such file', _IS) from None
     except ForeignPickleError as error:
         raise MeshFileError(path, f'the pickle is refused: {error}', _IS) from None
-    except (OSError, ValueError, EOFError, TypeError, AttributeError, KeyError, IndexError,
-            ImportError, MemoryError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
+    except MeshFileError:
+        raise
+    except Exception as error:  # unpickling lets through whatever the bytes cause
         raise MeshFileError(
             path, f'not readable ({" ".join(str(error).split())})', _IS) from None
 
@@ -98,6 +101,10 @@ def _mesh(
         raise MeshFileError(
             path, f'betas of shape {betas.shape}; it has {directions.shape[-1]} of them', _IS)
     shaped = arrays['v_template'] + directions[..., :len(betas)] @ betas
+    # What no model has; a product of finite numbers may not be finite.
+    if not np.abs(shaped).max() <= FARTHEST_M or any(
+            np.abs(arrays[name]).max() > _MOST_FACTOR for name in _FACTORS):
+        raise MeshFileError(path, f'vertices beyond {FARTHEST_M:g} m, or factors as large', _IS)
     rest_joints = (arrays['J_regressor'] @ shaped)[:JOINT_COUNT]
     weights = np.array(arrays['weights'][:, :JOINT_COUNT], dtype=np.float32)
     folded = _FOLDED[arrays['weights'].shape[-1]]

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 
 from motion_avatar_ros.errors import ModelFolderError
-from motion_avatar_ros.estimation.model_folder import read_weights
+from motion_avatar_ros.estimation.model_folder import WEIGHTS_FILE, read_weights
+from motion_avatar_ros.estimation.model_limits import built_network
 from motion_avatar_ros.networks.baseline import BaselineConfig, BaselineNetwork
 
 
@@ -25,9 +26,11 @@ class BaselineStream:
         """Load the folder's weights; ModelFolderError where they are not usable."""
         try:
             network_config = BaselineConfig(**config['network'])
-            network = BaselineNetwork(network_config)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: network: {error}') from None
+        network = built_network(
+            folder, folder / WEIGHTS_FILE, lambda: BaselineNetwork(network_config))
+        self.trackers = network_config.trackers
         self.weights_sha256 = read_weights(folder, network)
         self._network = network.eval().requires_grad_(False).to(device)
         self._device = device

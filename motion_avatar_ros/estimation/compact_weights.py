@@ -30,13 +30,20 @@ def compacted(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def expanded(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors as float32, whether or not they were compacted."""
+    """
+    Return tensors as float32, whether or not they were compacted.
+
+    Raises:
+        ValueError: the scales are not those of the rows.
+    """
     result = {}
     for name, tensor in tensors.items():
         if name.endswith(_SCALE):
             continue
         scale = tensors.get(name + _SCALE)
         value = tensor.float()
+        if scale is not None and scale.shape != tensor.shape[:1]:
+            raise ValueError(f"'{name}' has no scale for each of its rows")
         result[name] = value if scale is None else (
             value * scale.float().reshape(-1, *(1,) * (value.ndim - 1)))
     return result

@@ -13,7 +13,8 @@ import torch
 
 from motion_avatar_ros.errors import ModelFolderError
 from motion_avatar_ros.estimation.mage_sampler import MageSampler
-from motion_avatar_ros.estimation.model_folder import read_weights
+from motion_avatar_ros.estimation.model_folder import WEIGHTS_FILE, read_weights
+from motion_avatar_ros.estimation.model_limits import built_network
 from motion_avatar_ros.estimation.overlapping_sampler import OverlappingSampler
 from motion_avatar_ros.estimation.window_overlap import WindowOverlap
 from motion_avatar_ros.networks.mage import MageConfig, MageNetwork
@@ -30,7 +31,11 @@ class MageStream:
             values: dict[str, Any] = {
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in config['network'].items()}
-            network = MageNetwork(MageConfig(**values)).requires_grad_(False).to(device)
+            network_config = MageConfig(**values)
+            network = built_network(
+                folder, folder / WEIGHTS_FILE, lambda: MageNetwork(network_config))
+            network = network.requires_grad_(False).to(device)
+            self.trackers = network_config.trackers
             self._sampling = (
                 network, config['sampler']['steps'], config['sampler']['seed'], device)
             self._sampler = MageSampler(*self._sampling)

@@ -9,7 +9,6 @@ from pathlib import Path
 import re
 from typing import Any
 
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 import torch
 from torch import nn
@@ -21,8 +20,10 @@ from motion_avatar_ros.estimation.confidence import ConfidenceScale
 from motion_avatar_ros.estimation.shipped_models import (
     CONFIG_FILE, model_folders, shipped_models,
 )
+from motion_avatar_ros.plain_yaml import PlainYamlError, read_plain_yaml
 
 WEIGHTS_FILE = 'weights.safetensors'
+_DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.int8, torch.int64)
 
 
 def find_model(name_or_folder: str | Path) -> Path:
@@ -74,9 +75,9 @@ def write_confidence(folder: Path, scale: ConfidenceScale) -> None:
 def read_config(folder: Path) -> dict[str, Any]:
     """Return a model folder's configuration; ModelFolderError where it cannot be read."""
     try:
-        config = yaml.safe_load((folder / CONFIG_FILE).read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ModelFolderError(folder, f'{CONFIG_FILE}: {error}'.replace('\n', ' ')) from None
+        config = read_plain_yaml(folder / CONFIG_FILE)
+    except PlainYamlError as error:
+        raise ModelFolderError(folder, f'{CONFIG_FILE}: {error}') from None
     if not isinstance(config, dict) or 'architecture' not in config:
         raise ModelFolderError(folder, f"{CONFIG_FILE} names no 'architecture'")
     return config
@@ -94,14 +95,19 @@ def read_weights(folder: Path, network: nn.Module) -> str:
     try:
         tensors = load_file(path)
         digest = sha256(path.read_bytes()).hexdigest()
-    except (OSError, SafetensorError) as error:
+    except Exception as error:  # safetensors lets through whatever the bytes cause
         raise ModelFolderError(folder, f'{WEIGHTS_FILE}: {error}') from None
+    wrong = [name for name, tensor in tensors.items() if tensor.dtype not in _DTYPES]
+    if wrong:
+        raise ModelFolderError(
+            folder, f"weights '{wrong[0]}' are of {tensors[wrong[0]].dtype}; allowed: "
+            f'{", ".join(str(dtype) for dtype in _DTYPES)}')
     bad = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
     if bad:
         raise ModelFolderError(folder, f"weights '{bad[0]}' are not finite")
     try:
         network.load_state_dict(expanded(tensors))
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         reason = ' '.join(str(error).split())
         raise ModelFolderError(folder, f'weights do not fit config.yaml: {reason}') from None
     return digest

@@ -25,6 +25,7 @@ from motion_avatar_ros.estimation.confidence import ConfidenceScale
 from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses, placed_under_head
 from motion_avatar_ros.estimation.mage_stream import MageStream
 from motion_avatar_ros.estimation.model_folder import find_model, read_config
+from motion_avatar_ros.estimation.model_limits import check_model_config
 from motion_avatar_ros.estimation.sage_stream import SageStream
 from motion_avatar_ros.estimation.tracker_anchor import TrackerAnchor
 from motion_avatar_ros.estimation.window_overlap import WindowError, WindowOverlap
@@ -47,6 +48,7 @@ class ModelStream(Protocol):
     """A network on S live streams, in the head's heading frame."""
 
     weights_sha256: str
+    trackers: int
 
     def reset(self, stream: int | None = None) -> None:
         """Forget the past of a stream, or of all."""
@@ -72,17 +74,18 @@ class PoseEstimator:
     ) -> None:
         """Load a model folder; use `load`, which also finds it."""
         config = read_config(folder)
-        architecture = _ARCHITECTURES.get(config['architecture'])
+        architecture = _ARCHITECTURES.get(str(config['architecture']))
         if architecture is None:
             raise ModelFolderError(
                 folder, f"architecture '{config['architecture']}' is unknown; "
                 f'known: {", ".join(_ARCHITECTURES)}')
+        check_model_config(folder, config)
+        self.rate_hz = float(config['rate_hz'])
+        known = tuple(config['trackers'])
+        self.required_names = tuple(config.get('required_trackers', known))
         try:
-            self.rate_hz = float(config['rate_hz'])
-            known = tuple(config['trackers'])
-            self.required_names = tuple(config.get('required_trackers', known))
             self.confidence_scale = ConfidenceScale.of_config(config.get('confidence', {}))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: {error!r}') from None
         if sampler_steps is not None:
             if 'sampler' not in config:
@@ -101,6 +104,10 @@ class PoseEstimator:
         self._is_whole = self.tracker_names == known
         self._known = len(known)
         self._stream = architecture(folder, config, device, streams)
+        if self._stream.trackers != len(known):
+            raise ModelFolderError(
+                folder, f'config.yaml: network.trackers is {self._stream.trackers}, and '
+                f'trackers are {", ".join(known)}')
         self._observations = ObservationStream(streams, len(known))
         self._anchor = TrackerAnchor(
             self.tracker_names, streams, self.rate_hz) if is_anchored else None

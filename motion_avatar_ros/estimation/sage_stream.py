@@ -14,7 +14,8 @@ from torch import Tensor
 from motion_avatar_ros.body.rotations import matrix_from_6d
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.errors import ModelFolderError
-from motion_avatar_ros.estimation.model_folder import read_weights
+from motion_avatar_ros.estimation.model_folder import WEIGHTS_FILE, read_weights
+from motion_avatar_ros.estimation.model_limits import built_network
 from motion_avatar_ros.estimation.sage_sampler import SageSampler
 from motion_avatar_ros.networks.sage import SageConfig, SageNetwork
 
@@ -28,7 +29,10 @@ class SageStream:
         """Load the folder's weights; ModelFolderError where they are not usable."""
         try:
             network_config = SageConfig(**config['network'])
-            network = SageNetwork(network_config).requires_grad_(False).to(device)
+            network = built_network(
+                folder, folder / WEIGHTS_FILE, lambda: SageNetwork(network_config))
+            network = network.requires_grad_(False).to(device)
+            self.trackers = network_config.trackers
             self._sampler = SageSampler(
                 network_config, config['sampler']['steps'], config['sampler']['seed'], device)
         except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -30,7 +30,8 @@ from motion_avatar_ros.nodes.tracker_sources import (
     TrackerSources, checked_body_id, tracker_sources,
 )
 from motion_avatar_ros.ros.body_messages import (
-    CONFIDENCE_NAMES, joint_state_message, transform_messages, values_message,
+    CONFIDENCE_NAMES, human_transform_messages, joint_state_message, transform_messages,
+    values_message,
 )
 from motion_avatar_ros.ros.calibration_service import CalibrationService
 from motion_avatar_ros.ros.calibration_session import CalibrationSession
@@ -166,13 +167,17 @@ class AvatarNode(AvatarLifecycleNode):
         self._confidence_publisher = publisher(JointState, '~/confidence', JOINT_STATES)
         self._description_publisher = publisher(String, '~/robot_description', LATCHED)
         self._tf_publisher: LifecyclePublisher | None = None
-        if self._values['publish_tf']:
+        #: What puts frames on /tf.
+        self._transforms = [make for name, make in (
+            ('publish_tf', transform_messages), ('human_frames', human_transform_messages))
+            if self._values[name]]
+        if self._transforms:
             try:
                 from tf2_msgs.msg import TFMessage
             except ImportError:
                 raise ParameterError(
-                    "parameter 'publish_tf' is True but tf2_msgs is not installed; "
-                    'allowed here: False') from None
+                    "parameter 'publish_tf' or 'human_frames' is True but tf2_msgs is not "
+                    'installed; allowed here: False') from None
             self._tf_message = TFMessage
             self._tf_publisher = publisher(TFMessage, '/tf', TF)
 
@@ -200,8 +205,10 @@ class AvatarNode(AvatarLifecycleNode):
         self._confidence_publisher.publish(
             values_message(CONFIDENCE_NAMES, confidence, stamp_ns, self._body_frame))
         if self._tf_publisher is not None:
-            self._tf_publisher.publish(self._tf_message(transforms=transform_messages(
-                pose, stamp_ns, self._body_frame, self._body_id)))
+            offsets_m = self._parts.pipeline.body.offsets_m
+            self._tf_publisher.publish(self._tf_message(transforms=[
+                transform for make in self._transforms for transform in make(
+                    pose, stamp_ns, self._body_frame, self._body_id, offsets_m)]))
 
     def _watch(self) -> None:
         """Log each change of state once, and trackers that never appear now and then."""

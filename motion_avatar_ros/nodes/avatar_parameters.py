@@ -41,6 +41,9 @@ AVATAR_PARAMETERS = (
     Parameter('body_id', 'avatar', 'prefix of the links of the avatar: <body_id>/pelvis ...'),
     Parameter('publish_tf', False,
               'put the links on /tf; leave off when a robot_state_publisher does'),
+    Parameter('human_frames', False,
+              "put the operator's frames of REP-155 (ROS4HRI) on /tf: body_<body_id>, "
+              'head_<body_id>, l_wrist_<body_id> ...'),
     Parameter('state_publisher', 'avatar_state_publisher',
               "robot_state_publisher whose robot_description follows the operator's size; empty "
               'for none'),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import re
 from typing import Any
 
+from motion_avatar_ros.body.human_frames import HUMAN_LINKS, human_frame
 from motion_avatar_ros.ros.parameters import Parameter, ParameterError
 from motion_avatar_ros.trackers.device_profile import DeviceProfile
 from motion_avatar_ros.trackers.device_profile_file import load_profile
@@ -95,16 +96,17 @@ def tracker_sources(values: Mapping[str, Any]) -> TrackerSources:
                 f"parameters '{used_by[name]}' and '{parameter}' are both '{name}'; allowed: "
                 'another name for each tracker')
         used_by[name] = parameter
+    own = values['body_id'], values.get('human_frames', False)
     body_frame = values['body_frame'] or default_body_frame(profile, fixed_frame)
     for parameter, name in (('fixed_frame', fixed_frame), ('body_frame', body_frame)):
-        _check_input_frame(parameter, name, values['body_id'])
+        _check_input_frame(parameter, name, *own)
         if kind == 'tf' and name in used_by:
             raise ParameterError(
                 f"parameters '{parameter}' and '{used_by[name]}' are both '{name}'; allowed: a "
                 'tracker that moves in the fixed frame')
     if kind == 'tf':
         for tracker, name in names.items():
-            _check_input_frame(parameters[tracker], name, values['body_id'])
+            _check_input_frame(parameters[tracker], name, *own)
     return TrackerSources(kind, names, parameters, profile, fixed_frame, body_frame)
 
 
@@ -134,7 +136,7 @@ def checked_names(
 def checked_body_id(values: Mapping[str, Any]) -> str:
     """Return body_id; ParameterError where it cannot prefix a frame."""
     body_id = values['body_id']
-    if re.fullmatch(r'[A-Za-z_][A-Za-z0-9_]*', body_id) is None:
+    if re.fullmatch(r'[A-Za-z0-9_]+', body_id) is None:
         raise ParameterError(
             f"parameter 'body_id' is '{body_id}'; allowed: letters, digits and underscores")
     return body_id
@@ -144,10 +146,16 @@ def _optional_trackers(values: Mapping[str, Any]) -> tuple[str, ...]:
     return checked_names(values, 'optional_trackers', OPTIONAL_TRACKER_NAMES)
 
 
-def _check_input_frame(parameter: str, frame: str, body_id: str) -> None:
+def _check_input_frame(
+    parameter: str, frame: str, body_id: str, has_human_frames: bool
+) -> None:
     if not frame.strip() or frame.startswith('/'):
         raise ParameterError(
             f"parameter '{parameter}' is '{frame}'; allowed: name of a frame, no leading /")
+    if has_human_frames and frame in {human_frame(link, body_id) for link in HUMAN_LINKS}:
+        raise ParameterError(
+            f"parameter '{parameter}' is '{frame}', which human_frames has this node itself "
+            "move; allowed: another frame, or another body_id")
     if frame.startswith(f'{body_id}/'):
         raise ParameterError(
             f"parameter '{parameter}' is '{frame}', a link of the avatar that this node itself "

@@ -10,7 +10,6 @@ What a limb's file leaves out is taken from what was found.
 from __future__ import annotations
 
 from collections.abc import Sequence
-import math
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from scipy.spatial.transform import Rotation
 import yaml
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.plain_yaml import PlainYamlError, read_plain_yaml
 from motion_avatar_ros.retarget.body_plan import BodyPlan, BodyPlanError, Limb, find_body_plan
 from motion_avatar_ros.retarget.robot_model import RobotModel
 from motion_avatar_ros.retarget.targets import LIMBS
@@ -27,7 +27,7 @@ _DIRECTIONS = ('forward', 'left', 'up')
 #: What the joints and places of a limb are called, from the trunk outward.
 _WORDS = {'leg': ('hip', 'knee', 'ankle'), 'arm': ('shoulder', 'elbow', 'wrist')}
 _HAND = 'hand_rpy_deg'
-_MOST_BYTES = 100_000
+_FARTHEST_M, _MOST_DEG = 20.0, 360.0
 _HEADER = """\
 # How '{robot}' is a human body, found by check-robot from its joints' places and axes. Correct
 # what is wrong and pass it as mapping_file. Places are in metres in the axes of the base link,
@@ -68,12 +68,9 @@ def read_mapping(path: str | Path, robot: RobotModel) -> BodyPlan:
         MappingError: the file cannot be read, names what the robot lacks, or lacks a limb.
     """
     try:
-        path = Path(path)
-        if path.stat().st_size > _MOST_BYTES:
-            raise MappingError(f"'{path}' has more than {_MOST_BYTES:,} bytes; it is no mapping")
-        given = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MappingError(f"'{path}' cannot be read: {' '.join(str(error).split())}") from None
+        given = read_plain_yaml(Path(path))
+    except PlainYamlError as error:
+        raise MappingError(f"'{path}' is no mapping: {error}") from None
     try:
         return _plan(given, robot)
     except MappingError as error:
@@ -129,7 +126,7 @@ def _plan(given: Any, robot: RobotModel) -> BodyPlan:
 def _axes(given: dict[str, Any], found: BodyPlan | None) -> np.ndarray:
     if not any(name in given for name in _DIRECTIONS) and found is not None:
         return found.axes
-    axes = np.stack([_vector(name, given.get(name)) for name in _DIRECTIONS], axis=-1)
+    axes = np.stack([_vector(name, given.get(name), 1.0) for name in _DIRECTIONS], axis=-1)
     if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-3) or np.linalg.det(axes) < 0.0:
         raise MappingError('forward, left and up are no right-handed axes of length 1')
     return axes
@@ -154,14 +151,15 @@ def _limb(name: str, given: Any, found: Limb | None, robot: RobotModel) -> Limb:
         key: _joints(f'{name}.{key}', [given[key]], robot)[0] for key in (middle, end)
         if key in given}
     root_m, middle_m, end_m = (
-        _vector(f'{name}.{key}', given[key]) if key in given else getattr(found, attribute)
+        _vector(f'{name}.{key}', given[key], _FARTHEST_M) if key in given else getattr(
+            found, attribute)
         for key, attribute in zip(keys[3:], ('root_m', 'middle_m', 'end_m')))
     limb = Limb(
         joints, numbers.get(middle, -1 if found is None else found.middle),
         numbers.get(end, -1 if found is None else found.end),
         root_m, middle_m, end_m,
         Rotation.from_euler(
-            'xyz', _vector(f'{name}.{_HAND}', given.get(_HAND, [0.0] * 3)),
+            'xyz', _vector(f'{name}.{_HAND}', given.get(_HAND, [0.0] * 3), _MOST_DEG),
             degrees=True).as_matrix())
     if limb.middle not in joints or limb.end not in joints:
         raise MappingError(f"'{name}': {middle} and {end} must be among its joints")
@@ -178,11 +176,14 @@ def _joints(what: str, given: Any, robot: RobotModel) -> tuple[int, ...]:
         if not isinstance(name, str) or name not in numbers:
             raise MappingError(
                 f"'{what}': '{name}' is no joint that turns; known: {', '.join(numbers)}")
+    if len(set(given)) < len(given):
+        raise MappingError(f"'{what}' names a joint twice")
     return tuple(numbers[name] for name in given)
 
 
-def _vector(what: str, given: Any) -> np.ndarray:
+def _vector(what: str, given: Any, most: float) -> np.ndarray:
     if not isinstance(given, list) or len(given) != 3 or not all(
-            isinstance(value, (int, float)) and math.isfinite(value) for value in given):
-        raise MappingError(f"'{what}' is no list of three numbers")
+            isinstance(value, int | float) and not isinstance(value, bool)
+            and abs(value) <= most for value in given):
+        raise MappingError(f"'{what}' is no list of three numbers within {most:g}")
     return np.array(given, dtype=float)

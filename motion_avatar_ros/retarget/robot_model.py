@@ -12,6 +12,8 @@ import numpy as np
 
 from motion_avatar_ros.retarget.urdf import Urdf, UrdfError, find_urdf, read_urdf
 
+_FARTHEST_M = 100.0     # from the base
+
 
 @dataclass(frozen=True)
 class Joint:
@@ -64,6 +66,8 @@ class RobotModel:
         self.data: Any = self.model.createData()
         self._neutral_places: list[Any] = []
         self.joints = self._joints(pinocchio)
+        for joint in self.joints:
+            _check_place(self.name, joint)
 
     @classmethod
     def load(cls, robot: str | Path) -> RobotModel:
@@ -94,6 +98,16 @@ class RobotModel:
                 float(model.upperPositionLimit[q]), float(model.velocityLimit[v]),
                 np.array(center)))
         return tuple(joints)
+
+
+def _check_place(robot: str, joint: Joint) -> None:
+    """Refuse what no solver could work with."""
+    places = np.concatenate((joint.position, joint.mass_center))
+    if not np.abs(places).max() <= _FARTHEST_M:
+        raise UrdfError(
+            f"robot '{robot}': joint '{joint.name}' or what it moves is beyond {_FARTHEST_M:g} m")
+    if not abs(np.linalg.norm(joint.axis) - 1.0) < 1e-6:
+        raise UrdfError(f"robot '{robot}': joint '{joint.name}' has no axis")
 
 
 def _pinocchio() -> Any:

@@ -12,8 +12,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from motion_avatar_ros.body.plain_xml import parse_plain_xml
 from motion_avatar_ros.retarget.capsules import Capsule
 from motion_avatar_ros.retarget.robot_model import RobotModel
+from motion_avatar_ros.retarget.urdf import UrdfError
 
 _SHADES = 20    # facets of a cylinder
 _DETAIL_M = 0.005
@@ -48,7 +50,18 @@ def robot_shapes(robot: RobotModel, detail_m: float = 0.008) -> list[RobotShape]
     Args:
         robot: whose description is drawn; meshes that are not found are left out.
         detail_m: vertices closer than that become one; 0 keeps all.
+
+    Raises:
+        UrdfError: the parts cannot be drawn.
     """
+    try:
+        return _shapes(robot, detail_m)
+    except (ValueError, RuntimeError, IndexError, OSError) as error:
+        raise UrdfError(
+            f"robot '{robot.name}' cannot be drawn: {' '.join(str(error).split())}") from None
+
+
+def _shapes(robot: RobotModel, detail_m: float) -> list[RobotShape]:
     import pinocchio
 
     geometry = pinocchio.buildGeomFromUrdfString(
@@ -90,7 +103,7 @@ def neutral_vertices(robot: RobotModel) -> dict[int, np.ndarray]:
     """
     try:
         shapes = robot_shapes(robot, _DETAIL_M)
-    except ValueError:
+    except UrdfError:
         return {}
     found: dict[int, list[np.ndarray]] = {}
     for shape in shapes:
@@ -102,7 +115,7 @@ def neutral_vertices(robot: RobotModel) -> dict[int, np.ndarray]:
 
 def _drawable(description: str) -> str:
     """Return a URDF without the meshes that are not files of this machine."""
-    root = ElementTree.fromstring(description)
+    root = parse_plain_xml(description)
     for link in root.iter('link'):
         for visual in link.findall('visual'):
             mesh = visual.find('geometry/mesh')

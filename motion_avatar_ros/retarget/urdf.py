@@ -18,10 +18,12 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
+from motion_avatar_ros.body.plain_xml import PlainXmlError, parse_plain_xml
 from motion_avatar_ros.errors import MotionAvatarError
 
 MAX_BYTES = 8_000_000
 _MOST_MESH_BYTES = 200_000_000
+_MOST_LINKS = 1000
 #: Of joints whose URDF says zero or nothing.
 DEFAULT_VELOCITY_RAD_S = 5.0
 #: Robots of the PyPI package example-robot-data, by the name to ask for them.
@@ -109,12 +111,10 @@ def parse_urdf(text: str, source: str = 'robot_description') -> Urdf:
     """
     if len(text) > MAX_BYTES:
         raise UrdfError(f"'{source}' has more than {MAX_BYTES:,} bytes; it is no URDF")
-    if '<!DOCTYPE' in text or '<!ENTITY' in text:
-        raise UrdfError(f"'{source}' declares a document type or entities; a URDF has none")
     try:
-        root = ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError) as error:
-        raise UrdfError(f"'{source}' is no XML: {error}") from None
+        root = parse_plain_xml(text)
+    except PlainXmlError as error:
+        raise UrdfError(f"'{source}' is no XML that a URDF is of: {error}") from None
     if root.tag != 'robot' or root.find('link') is None:
         raise UrdfError(f"'{source}' is no URDF: it has no <robot> with links")
     _check_meshes(root, source)
@@ -146,7 +146,7 @@ def with_found_meshes(text: str, path: Path) -> str:
         candidates = [folder / name] if package is None else [
             above / package[len('package://'):] / name for above in folder.parents]
         for candidate in candidates:
-            if candidate.is_file():
+            if _is_file(candidate):
                 return f'{match.group(1)}{candidate.as_uri()}"'
         return match.group(0)
 
@@ -157,13 +157,23 @@ def _check_meshes(root: ElementTree.Element, source: str) -> None:
     """Refuse paths that leave their package, and files that no part of a robot has."""
     for mesh in root.iter('mesh'):
         name = mesh.get('filename', '')
-        parts = urlsplit(name)
+        try:
+            parts = urlsplit(name)
+        except ValueError:
+            raise UrdfError(f"'{source}': the mesh '{name}' is no address") from None
         path = PurePosixPath(unquote(parts.path))
         if parts.scheme == 'package' and '..' in path.parts:
             raise UrdfError(f"'{source}': the mesh '{name}' leaves its package by '..'")
         if parts.scheme in ('', 'file') and _size_of(Path(path)) > _MOST_MESH_BYTES:
             raise UrdfError(
                 f"'{source}': the mesh '{name}' has more than {_MOST_MESH_BYTES:,} bytes")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:     # a name that no file can have
+        return False
 
 
 def _size_of(path: Path) -> int:
@@ -222,6 +232,8 @@ def _limit(
 def _check_tree(root: ElementTree.Element, source: str) -> str:
     """Return the base link."""
     links = {link.get('name', '') for link in root.findall('link')}
+    if len(links) > _MOST_LINKS:
+        raise UrdfError(f"'{source}' has {len(links)} links; allowed: {_MOST_LINKS}")
     parents: dict[str, str] = {}
     for joint in root.findall('joint'):
         ends = []

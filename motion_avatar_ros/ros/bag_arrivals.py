@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+import math
 from pathlib import Path
 import struct
 from typing import Any
@@ -185,6 +186,15 @@ class _Collected:
             if told is None:
                 continue
             for item in status.values:
-                if item.key.startswith(_PREFIX) and item.key.endswith(_SUFFIXES) and (
-                        item.value != 'none'):
-                    told.setdefault(item.key.removeprefix(_PREFIX), []).append(float(item.value))
+                if item.key.startswith(_PREFIX) and item.key.endswith(_SUFFIXES):
+                    value_ms = _number(item.value)
+                    if value_ms is not None:
+                        told.setdefault(item.key.removeprefix(_PREFIX), []).append(value_ms)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None     # 'none', for one
+    return value if math.isfinite(value) else None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.plain_yaml import PlainYamlError, check_yaml_depth
 
 if TYPE_CHECKING:
     from rosbags.interfaces import Connection
@@ -24,6 +25,8 @@ _STORAGE_SUFFIXES = ('.mcap', '.db3')
 _METADATA = 'metadata.yaml'
 _ROS1_MAGIC = b'#ROSBAG V'
 _ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'
+_MOST_METADATA_BYTES = 4_000_000
+_LATEST_NS = 2 ** 63
 _NAMED_TOPICS = 20  # that an error names
 TF_TYPE = 'tf2_msgs/msg/TFMessage'
 POSE_TYPE = 'geometry_msgs/msg/PoseStamped'
@@ -200,6 +203,9 @@ def bag_messages(
             return
         except Exception as error:  # the library lets through whatever the bytes cause
             raise BagError(path, f'damaged or cut off: {_in_words(error)}') from None
+        if not isinstance(received_ns, int) or not 0 <= received_ns < _LATEST_NS or (
+                not isinstance(data, bytes | bytearray | memoryview)):
+            raise BagError(path, 'damaged: a message without a time, or without bytes')
         if data[:4] == _ZSTD_MAGIC:
             raise BagError(
                 path, 'its messages are compressed, which only the metadata.yaml beside '
@@ -224,6 +230,11 @@ def opened_bag(path: Path) -> Any:
         storage = _storage(path)
         reader = Reader(storage)
         reader.open()
+        if not isinstance(reader.start_time, int) or not all(
+                isinstance(each.topic, str) and isinstance(each.msgtype, str)
+                and isinstance(each.msgcount, int) for each in reader.connections):
+            raise BagError(path, f'cannot be read: its {_METADATA} has topics without a name, a '
+                           'type or a number of messages')
     except BagError:
         raise
     except Exception as error:  # the library lets through whatever the bytes cause
@@ -248,6 +259,10 @@ def _storage(path: Path) -> Path:
                 'a .mcap or .db3 file')
         return path
     if (path / _METADATA).is_file():
+        try:
+            check_yaml_depth(path / _METADATA, _MOST_METADATA_BYTES)
+        except PlainYamlError as error:
+            raise BagError(path, f'cannot be read: {_METADATA}: {error}') from None
         return path
     files = sorted(file for file in path.iterdir() if file.suffix in _STORAGE_SUFFIXES)
     if len(files) == 1:

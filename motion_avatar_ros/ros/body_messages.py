@@ -17,6 +17,7 @@ from motion_avatar_ros.body.joint_state import (
     JOINT_STATE_NAMES, JointStateEncoder, decode_joint_state, ordered_values,
 )
 from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.body.human_frames import HUMAN_LINKS, human_frame, human_frames
 from motion_avatar_ros.body.rotations import quaternion_from_matrix
 from motion_avatar_ros.body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, REST_OFFSETS_M
 
@@ -96,19 +97,50 @@ def transform_messages(
         body_id: prefix of the links.
         offsets_m: (22, 3) rest offsets, SMPL axes.
     """
-    quaternions_xyzw = quaternion_from_matrix(ros_local_rotations(pose.local_rotations)).tolist()
+    rotations = ros_local_rotations(pose.local_rotations)
     translations_m = ros_offsets(np.asarray(offsets_m))
     translations_m[0] = pose.root_position
+    return _transforms(stamp_ns, rotations, translations_m, [
+        (link_frame(body_id, PARENTS[joint]) if joint else frame_id, link_frame(body_id, joint))
+        for joint in range(JOINT_COUNT)])
+
+
+def human_transform_messages(
+    pose: BodyPose,
+    stamp_ns: int,
+    frame_id: str,
+    body_id: str,
+    offsets_m: np.ndarray = REST_OFFSETS_M,
+) -> list[TransformStamped]:
+    """
+    Return the transforms of the frames of REP-155, body_<body_id> under `frame_id`.
+
+    Args:
+        pose: one pose, (22, 3, 3) and (3,).
+        stamp_ns: the time the pose refers to.
+        frame_id: frame of the root.
+        body_id: the id that all names end with.
+        offsets_m: (22, 3) rest offsets, SMPL axes.
+    """
+    rotations, places_m = human_frames(pose, offsets_m)
+    body, *others = (human_frame(link, body_id) for link in HUMAN_LINKS)
+    return _transforms(
+        stamp_ns, rotations, places_m, [(frame_id, body), *((body, other) for other in others)])
+
+
+def _transforms(
+    stamp_ns: int, rotations: np.ndarray, places_m: np.ndarray, frames: Sequence[tuple[str, str]],
+) -> list[TransformStamped]:
+    """Return transforms (N, 3, 3) and (N, 3) between frames, parent and child."""
     time = time_message(stamp_ns)
     messages = []
-    for joint in range(JOINT_COUNT):
+    for (parent, child), place, quaternion in zip(
+            frames, places_m.tolist(), quaternion_from_matrix(rotations).tolist(), strict=True):
         message = TransformStamped()
         message.header.stamp = time
-        message.header.frame_id = (
-            link_frame(body_id, PARENTS[joint]) if joint else frame_id)
-        message.child_frame_id = link_frame(body_id, joint)
+        message.header.frame_id, message.child_frame_id = parent, child
         translation, rotation = message.transform.translation, message.transform.rotation
-        translation.x, translation.y, translation.z = translations_m[joint].tolist()
-        rotation.x, rotation.y, rotation.z, rotation.w = quaternions_xyzw[joint]
+        translation.x, translation.y, translation.z = place
+        rotation.x, rotation.y, rotation.z, rotation.w = quaternion
         messages.append(message)
     return messages

@@ -25,6 +25,7 @@ from motion_avatar_ros.body.euler import euler_from_matrix
 from motion_avatar_ros.body.rotations import matrix_from_quaternion
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.own_folder import own_folder
+from motion_avatar_ros.plain_yaml import PlainYamlError, load_plain_yaml
 from motion_avatar_ros.trackers.calibration import (
     HEIGHT_RANGE_M, Calibration, TrackerFit, TrackerOffset,
 )
@@ -178,11 +179,9 @@ def rpy_deg(offset: TrackerOffset) -> list[float]:
 def _calibration(path: Path, text: str) -> Calibration:
     """Return what a file says, its operator left empty."""
     try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, 'problem_mark', None)
-        where = '' if mark is None else f' in line {mark.line + 1}'
-        raise CalibrationFileError(path, f'is not YAML{where}') from None
+        document = load_plain_yaml(text)
+    except PlainYamlError as error:
+        raise CalibrationFileError(path, f'is not YAML: {error}') from None
     reader = _Reader(path)
     entries = reader.mapping('', document)
     # First, as another version may differ in everything else.

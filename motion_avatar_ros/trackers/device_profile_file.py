@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
-import yaml
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.plain_yaml import PlainYamlError, read_plain_yaml
 from motion_avatar_ros.shipped_config import config_places
 from motion_avatar_ros.trackers.axis_convention import (
     Axes, AxisConvention, AxisConventionError, QUATERNION_ORDERS,
@@ -83,23 +83,29 @@ def _find(name_or_path: str | Path) -> Path:
     if re.fullmatch(r'[A-Za-z0-9_-]+', str(name_or_path)):
         for place in config_places():
             path = place / PROFILE_FOLDER / f'{name_or_path}.yaml'
-            if path.is_file():
+            if _is_file(path):
                 return path
     path = Path(name_or_path)
-    if path.is_file():
+    if _is_file(path):
         return path
     raise DeviceProfileError(
         f"device profile '{name_or_path}': no such profile or file; allowed: "
         f"{', '.join(profile_names()) or 'none are installed'}, or the path of a YAML file")
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:     # a name that no file can have
+        return False
+
+
 def _read(path: Path, depth: int = 0) -> dict[str, Any]:
     """Return a file's values, those of its base under them."""
     try:
-        values = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DeviceProfileError(
-            f"device profile '{path}': {' '.join(str(error).split())}") from None
+        values = read_plain_yaml(path)
+    except PlainYamlError as error:
+        raise DeviceProfileError(f"device profile '{path}': {error}") from None
     values = _mapping('', values, _KEYS)
     base = values.pop('base', None)
     if base is None:
@@ -108,7 +114,7 @@ def _read(path: Path, depth: int = 0) -> dict[str, Any]:
         raise _WrongValueError('base', f'{base!r} is not usable; allowed: the name or path of '
                                'a profile that is not based on this one')
     beside = path.parent / base
-    return _merged(_read(beside if beside.is_file() else _find(base), depth + 1), values)
+    return _merged(_read(beside if _is_file(beside) else _find(base), depth + 1), values)
 
 
 def _merged(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

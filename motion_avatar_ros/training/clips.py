@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 import json
 import logging
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from motion_avatar_ros.errors import MotionAvatarError
 
@@ -25,6 +25,8 @@ TRAINING_SETS = (*TABLE_SETS, 'reactidle_mit')
 
 #: What AMASS puts beside its motions: body shapes, no frames.
 _SHAPE_FILES = ('shape.npz', '*_stagei.npz')
+_MOST_BYTES = 64_000_000
+_LONGEST_NAME = 200
 _LISTED = 12  # names of a kind that a message lists at most
 
 _log = logging.getLogger(__name__)
@@ -123,12 +125,21 @@ def _read_splits(folder: Path) -> dict[str, str] | None:
     if not path.is_file():
         return None
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise DataFolderError(folder, f'{SPLITS_FILE} has more than {_MOST_BYTES:,} bytes')
         splits = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataFolderError(folder, f'{SPLITS_FILE} is not readable JSON ({error})') from None
     if not isinstance(splits, dict) or not all(
             isinstance(its_split, str) for its_split in splits.values()):
         raise DataFolderError(folder, f'{SPLITS_FILE} must map each file to the name of a split')
+    for name in splits:
+        parts = PurePosixPath(name).parts
+        if not parts or parts[0] == '/' or '..' in parts or '\0' in name or (
+                len(name) > _LONGEST_NAME):
+            raise DataFolderError(
+                folder, f"{SPLITS_FILE} names '{name[:_LONGEST_NAME]}'; allowed: files in the "
+                'folder')
     return splits
 
 

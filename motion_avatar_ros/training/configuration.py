@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.plain_yaml import (
+    PlainYamlError, load_plain_yaml, read_plain_yaml,
+)
 
 
 class ConfigurationError(MotionAvatarError):
@@ -127,10 +128,9 @@ def load_training_config(
         ConfigurationError: not readable, an unknown name, or a value that is not allowed.
     """
     try:
-        raw = yaml.safe_load(Path(path).read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = ' '.join(str(error).split())
-        raise ConfigurationError(f"configuration '{path}': {reason}") from None
+        raw = read_plain_yaml(Path(path))
+    except PlainYamlError as error:
+        raise ConfigurationError(f"configuration '{path}': {error}") from None
     if not isinstance(raw, dict):
         raise ConfigurationError(f"configuration '{path}': expected names and values")
     for change in changes:
@@ -142,6 +142,11 @@ def load_training_config(
         for name, value in raw.items()
     }
     config = from_mapping(TrainingConfig, sections, str(path))
+    for name, kind, expected in (('model', str, 'a name'), ('seed', int, 'a whole number'), *(
+            (section, dict, 'names and values') for section in ('network', 'loss', 'stages'))):
+        if not isinstance(getattr(config, name), kind):
+            raise ConfigurationError(
+                f'{path}: {name} is {getattr(config, name)!r}; expected {expected}')
     if config.optimisation.precision not in ('fp32', 'bf16'):
         raise ConfigurationError(
             f'{path}: optimisation.precision is {config.optimisation.precision!r}; '
@@ -158,6 +163,6 @@ def _replace(raw: dict[str, Any], change: str) -> None:
             raise ValueError('expected NAME=VALUE')
         for section in sections:
             raw = raw.setdefault(section, {})
-        raw[last] = yaml.safe_load(text)
-    except (AttributeError, TypeError, ValueError, yaml.YAMLError) as error:
+        raw[last] = load_plain_yaml(text)
+    except (AttributeError, TypeError, ValueError) as error:
         raise ConfigurationError(f"change '{change}': {' '.join(str(error).split())}") from None

@@ -16,7 +16,7 @@ from std_msgs.msg import String
 from motion_avatar_ros.body.avatar_urdf import offsets_from_urdf
 from motion_avatar_ros.body.skeleton import HEAD, REST_OFFSETS_M
 from motion_avatar_ros.ros.body_messages import pose_from_message
-from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED
+from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED, TF
 from motion_avatar_ros.trackers.calibration import (
     MODEL_HEIGHT_M, Calibration, TrackerOffset,
 )
@@ -144,3 +144,19 @@ def test_calibration_that_cannot_be_is_refused_in_words_while_inactive(avatar_ri
     assert rig.wait_for(future.done)
     assert not future.result().success
     assert 'activate' in future.result().message
+
+
+def test_frames_of_rep_155_are_put_on_tf_where_they_are_asked_for(avatar_rig):
+    rig = avatar_rig(model='baseline', human_frames=True, body_id='67dd1')
+    children = {}
+    rig.observer.create_subscription(
+        rig._tf_type, '/tf', lambda message: children.update(
+            (each.child_frame_id, each) for each in message.transforms), TF)
+    ears = Ears(rig)
+    settle(rig, still, ears)
+    own = {name: each for name, each in children.items() if name.endswith('_67dd1')}
+    assert {'body_67dd1', 'head_67dd1', 'l_wrist_67dd1', 'r_ankle_67dd1'} <= own.keys()
+    assert len(own) == 16 and not any(name.startswith('67dd1/') for name in children)
+    at = own['body_67dd1'].transform.translation
+    assert np.hypot(at.x - HEAD_M[0], at.y - HEAD_M[1]) < 0.4 and 0.5 < at.z < 1.2
+    rig.check_safe()

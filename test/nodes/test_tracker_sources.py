@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+import re
+
 import pytest
 
 from motion_avatar_ros.errors import MotionAvatarError
@@ -11,6 +14,7 @@ from motion_avatar_ros.nodes.avatar_parameters import AVATAR_PARAMETERS
 from motion_avatar_ros.nodes.tracker_sources import checked_body_id, tracker_sources
 from motion_avatar_ros.ros.parameters import ParameterError
 
+ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = {parameter.name: parameter.default for parameter in AVATAR_PARAMETERS}
 
 
@@ -43,7 +47,7 @@ def test_defaults_are_the_documented_frames_and_rows_not_in_use_are_not_judged()
         'right_hand': 'right_hand_tracker'}
 
 
-@pytest.mark.parametrize('body_id', ['', 'a b', 'a/b', '1st', 'ä'])
+@pytest.mark.parametrize('body_id', ['', 'a b', 'a/b', 'a-b', 'ä'])
 def test_a_body_id_that_breaks_frames_is_refused(body_id):
     with pytest.raises(ParameterError, match='body_id'):
         checked_body_id({'body_id': body_id})
@@ -75,3 +79,22 @@ def test_unknown_profile_is_refused_with_the_known_ones():
 def test_body_is_never_given_in_a_frame_that_is_not_z_up(changes, frames):
     sources = tracker_sources(DEFAULTS | changes)
     assert (sources.fixed_frame, sources.body_frame) == frames
+
+
+def test_ids_of_rep_155_may_begin_with_a_digit():
+    assert checked_body_id({'body_id': '67dd1'}) == '67dd1'
+
+
+def test_a_tracker_that_is_a_frame_of_the_human_is_refused_where_they_are_published():
+    own = {'body_id': 'tracker', 'trackers.head': 'head_tracker'}
+    assert tracker_sources(DEFAULTS | own).names['head'] == 'head_tracker'
+    with pytest.raises(ParameterError, match="'head_tracker', which human_frames has"):
+        tracker_sources(DEFAULTS | own | {'human_frames': True})
+
+
+def test_what_the_page_on_frames_says_of_rep_155_is_taken():
+    text = (ROOT / 'docs' / 'frames.md').read_text(encoding='utf-8')
+    given = dict(re.findall(r'-p (\S+):=(\S+)', text))
+    assert given.pop('human_frames') == 'true' and checked_body_id(given) == 'id_67dd1'
+    assert tracker_sources(DEFAULTS | given | {'human_frames': True}).names == {
+        'head': 'head_67dd1', 'left_hand': 'l_wrist_67dd1', 'right_hand': 'r_wrist_67dd1'}

@@ -19,7 +19,8 @@ from motion_avatar_ros.body.rotations import (
 )
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.ros.body_messages import (
-    joint_state_message, pose_from_message, stamp_ns, time_message, transform_messages,
+    human_transform_messages, joint_state_message, pose_from_message, stamp_ns, time_message,
+    transform_messages,
 )
 
 STAMP_NS = 1_700_000_000_123_456_789
@@ -85,3 +86,12 @@ def test_transforms_chain_to_the_world_poses_of_all_joints(pose):
         assert stamp_ns(message.header.stamp) == STAMP_NS
     assert len(world) == 1 + JOINT_COUNT
     assert 'avatar/left_wrist' in world
+
+
+def test_frames_of_rep_155_hang_on_the_body_and_end_with_its_id(pose):
+    body, *others = human_transform_messages(pose, STAMP_NS, 'odom', '67dd1')
+    assert (body.header.frame_id, body.child_frame_id) == ('odom', 'body_67dd1')
+    assert {message.header.frame_id for message in others} == {'body_67dd1'}
+    assert len(others) == 15 and all(
+        message.child_frame_id.endswith('_67dd1') for message in others)
+    assert {stamp_ns(message.header.stamp) for message in (body, *others)} == {STAMP_NS}
