@@ -167,6 +167,9 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
 @torch.no_grad()
 def _update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
     torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1.0 - decay)
+    # What is learnt without gradients, such as codes, is an average already.
+    for kept, new in zip(average.buffers(), network.buffers(), strict=True):
+        kept.copy_(new)
 
 
 def _record(out: Path, values: dict[str, Any]) -> None:
