@@ -6,7 +6,7 @@ Motion as generators learn it: one row of 269 numbers per frame at 20 Hz, and ba
 | values | what | |
 |---|---|---|
 | 1 | `YAW_VELOCITY` | turn of the heading to the next frame [rad] |
-| 2 | `PLANAR_VELOCITY` | way of the pelvis to the next frame, x forward, y left of the heading [m] |
+| 2 | `PLANAR_VELOCITY` | way of the pelvis to the next frame in the heading frame [m] |
 | 1 | `HEIGHT` | of the pelvis above the floor [m] |
 | 6 | `TILT` | orientation of the pelvis with the heading taken off, 6D |
 | 126 | `ROTATIONS` | local rotations of the 21 other joints, 6D |

@@ -98,7 +98,8 @@ def read_captions(data: str | Path) -> dict[str, list[str]]:
         captions = json.loads(path.read_text(encoding='utf-8'))
     except FileNotFoundError:
         raise DataFolderError(
-            data, f'no {CAPTIONS_FILE}, which generators of motion from words learn from') from None
+            data, f'no {CAPTIONS_FILE}, which generators of motion from words learn from'
+        ) from None
     except (OSError, ValueError) as error:
         raise DataFolderError(data, f'{CAPTIONS_FILE} is not readable JSON ({error})') from None
     if not isinstance(captions, dict) or not all(
