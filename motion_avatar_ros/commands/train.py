@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from motion_avatar_ros.training.configuration import TrainingConfig
 
 HELP = 'train a model on a folder of AMASS-style motion'
-MODELS = ('baseline', 'mage', 'sage')
+MODELS = ('baseline', 'mage', 'mosa', 'sage')
 _LIVE = 'live'
 
 
@@ -73,6 +73,11 @@ def run(arguments: Namespace) -> int:
         (out / 'config.yaml').write_text(yaml.safe_dump(config.as_dict(), sort_keys=False))
     except OSError as error:
         raise MotionAvatarError(f"'{out}' cannot hold a run: {error}") from None
+    if config.model == 'mosa':
+        from motion_avatar_ros.training.mosa_training import MosaStages
+
+        best = MosaStages(config).train(arguments.data, out, arguments.resume)
+        return _said(best, out)
     splits = {split: find_clips(arguments.data, split) for split in ('train', 'val')}
     if config.model == 'sage':
         from motion_avatar_ros.training.sage_training import SageStages
@@ -83,6 +88,10 @@ def run(arguments: Namespace) -> int:
         training = _training(config)
         training.load_data(arguments.data, splits)
         best = train(training, config, out, arguments.resume)
+    return _said(best, out)
+
+
+def _said(best: dict[str, float] | None, out: Path) -> int:
     if best is not None:  # of several processes the first one keeps the model
         logging.info('kept %s in %s', best, out / 'model')
     return 0

@@ -5,6 +5,9 @@ MoSa's CAQ-VAE: convolutions, and attention at the lowest rate (arXiv 2511.01200
 
 The encoder quarters the frames of a clip, the decoder brings them back. Clips of different
 lengths share a batch without touching each other (`masked_blocks`).
+
+Differs from the paper: a linear path from frames to latents, and one back, beside each. What a
+linear map can carry need not be learnt by convolutions, and is learnt at once.
 """
 
 from __future__ import annotations
@@ -100,6 +103,8 @@ class MotionEncoder(nn.Module):
         self.middle = Middle(widths[-1], sizes.dropout)
         self.norm = MaskedGroupNorm(widths[-1])
         self.to_latent = nn.Conv1d(widths[-1], sizes.latent, 3, padding=1)
+        self.straight = nn.Conv1d(
+            sizes.features, sizes.latent, sizes.frames_per_latent, sizes.frames_per_latent)
 
     def forward(self, frames: Tensor, is_real: Tensor) -> Tensor:
         """
@@ -113,7 +118,8 @@ class MotionEncoder(nn.Module):
             (B, N, latent), zero where nothing is real.
         """
         real = is_real.to(frames.dtype)[:, None]
-        x = self.embed(frames.transpose(1, 2) * real)
+        frames = frames.transpose(1, 2) * real
+        x, straight = self.embed(frames), self.straight(frames)
         real = real.to(x.dtype)  # that of autocast, where there is one
         x = x * real
         for number, level in enumerate(self.levels):
@@ -122,7 +128,7 @@ class MotionEncoder(nn.Module):
                 real = real[..., ::2]
                 x = self.halvings[number](x, real)
         x = functional.silu(self.norm(self.middle(x, real), real)) * real
-        return (self.to_latent(x) * real).transpose(1, 2)
+        return ((self.to_latent(x) + straight) * real).transpose(1, 2)
 
 
 class MotionDecoder(nn.Module):
@@ -140,6 +146,8 @@ class MotionDecoder(nn.Module):
         self.doublings = nn.ModuleList(Doubling(width) for width in widths[:-1])
         self.norm = MaskedGroupNorm(widths[-1])
         self.to_frame = nn.Conv1d(widths[-1], sizes.features, 3, padding=1)
+        self.straight = nn.ConvTranspose1d(
+            sizes.latent, sizes.features, sizes.frames_per_latent, sizes.frames_per_latent)
 
     def forward(self, latents: Tensor, is_real: Tensor) -> Tensor:
         """
@@ -153,7 +161,8 @@ class MotionDecoder(nn.Module):
             Frames (B, T, features), zero where nothing is real.
         """
         real = is_real.to(latents.dtype)[:, None]
-        x = self.embed(latents.transpose(1, 2) * real)
+        latents = latents.transpose(1, 2) * real
+        x, straight = self.embed(latents), self.straight(latents)
         real = real.to(x.dtype)
         x = self.middle(x * real, real)
         for number, level in enumerate(self.levels):
@@ -162,4 +171,4 @@ class MotionDecoder(nn.Module):
                 real = real.repeat_interleave(2, dim=-1)
                 x = self.doublings[number](x, real)
         x = functional.silu(self.norm(x, real)) * real
-        return (self.to_frame(x) * real).transpose(1, 2)
+        return ((self.to_frame(x) + straight) * real).transpose(1, 2)

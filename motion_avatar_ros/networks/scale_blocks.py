@@ -89,7 +89,7 @@ class Attention(nn.Module):
 
 
 class ScaleBlock(nn.Module):
-    """Attention to words, attention to tokens, SwiGLU; each after a norm, beside a straight path."""
+    """Attention to words, to tokens, SwiGLU; each after a norm and beside a straight path."""
 
     def __init__(
         self, width: int, heads: int, feed_forward: int, dropout: float,

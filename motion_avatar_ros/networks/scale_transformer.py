@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -82,8 +84,8 @@ class ScaleTransformer(nn.Module):
         self.norm = nn.RMSNorm(width, eps=1e-5)
         self.heads = nn.ModuleList(nn.Linear(width, count) for count in codes)
         # Levels of the tokens, and so what each sees: its own scale and those before.
-        level = torch.repeat_interleave(torch.arange(len(scales)), torch.tensor(scales))
-        self.register_buffer('token_level', level, persistent=False)
+        level = np.repeat(np.arange(len(scales)), scales)
+        self.register_buffer('token_level', torch.from_numpy(level), persistent=False)
 
     @property
     def scales(self) -> tuple[int, ...]:
@@ -129,7 +131,7 @@ class ScaleTransformer(nn.Module):
         embedded = self._embedded_words(words, counts)
         return Generation(
             embedded, is_word[:, None, None],
-            [block.word_keys(embedded) for block in self.blocks])
+            [cast(ScaleBlock, block).word_keys(embedded) for block in self.blocks])
 
     def step(
         self, generation: Generation, inputs: Tensor | None, counts: Tensor
@@ -152,13 +154,12 @@ class ScaleTransformer(nn.Module):
                 self.resampling.lengths[counts, scale], self.scales[scale],
                 self._head_channels))
         x = self._embedded(scale, inputs, counts)
-        past = generation.past or [None] * len(self.blocks)
-        kept = []
-        for block, before, word_keys in zip(
-                self.blocks, past, generation.word_keys, strict=True):
-            x, after = block(x, context, before, word_keys)
-            kept.append(after)
-        generation.past = kept
+        past = generation.past
+        generation.past = []
+        for number, block in enumerate(self.blocks):
+            x, kept = block(
+                x, context, past[number] if past else None, generation.word_keys[number])
+            generation.past.append(kept)
         generation.scale += 1
         return self.heads[scale](self.norm(x))
 

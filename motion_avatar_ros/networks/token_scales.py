@@ -12,7 +12,9 @@ Resampling is by a matrix per clip over its own latents: what pads a batch is ne
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +24,8 @@ MOSA_SCALES = (3, 6, 10, 15, 20, 25, 30, 36, 42, 49)
 
 def scale_lengths(scales: Sequence[int], latents: int) -> tuple[int, ...]:
     """Return the scales' lengths for a clip of so many latents; the last one is all of them."""
-    return tuple(max(1, (2 * scale * latents + scales[-1]) // (2 * scales[-1])) for scale in scales)
+    longest = scales[-1]
+    return tuple(max(1, (2 * scale * latents + longest) // (2 * longest)) for scale in scales)
 
 
 class ScaleResampling(nn.Module):
@@ -41,20 +44,11 @@ class ScaleResampling(nn.Module):
                 a >= b for a, b in zip(scales, scales[1:], strict=False)):
             raise ValueError(f'scales {tuple(scales)} do not grow from 1 or more')
         self.scales = tuple(scales)
-        longest = scales[-1]
-        # Row 0 is for a clip of no latents, which has no tokens.
-        lengths = torch.zeros(longest + 1, len(scales), dtype=torch.long)
-        downs = [torch.zeros(longest + 1, scale, longest) for scale in scales]
-        ups = [torch.zeros(longest + 1, longest, scale) for scale in scales]
-        for latents in range(1, longest + 1):
-            for scale, length in enumerate(scale_lengths(scales, latents)):
-                lengths[latents, scale] = length
-                downs[scale][latents, :length, :latents] = _area(latents, length)
-                ups[scale][latents, :latents, :length] = _linear(length, latents)
-        self.register_buffer('lengths', lengths, persistent=False)
+        lengths, downs, ups = _tables(self.scales)
+        self.register_buffer('lengths', torch.from_numpy(lengths), persistent=False)
         for scale, (down, up) in enumerate(zip(downs, ups, strict=True)):
-            self.register_buffer(f'down_{scale}', down, persistent=False)
-            self.register_buffer(f'up_{scale}', up, persistent=False)
+            self.register_buffer(f'down_{scale}', torch.from_numpy(down), persistent=False)
+            self.register_buffer(f'up_{scale}', torch.from_numpy(up), persistent=False)
 
     def down(self, latents: Tensor, scale: int, counts: Tensor) -> Tensor:
         """
@@ -71,7 +65,7 @@ class ScaleResampling(nn.Module):
         return self._rows(f'down_{scale}', counts)[..., :latents.shape[1]] @ latents
 
     def up(self, tokens: Tensor, scale: int, counts: Tensor, latents: int) -> Tensor:
-        """Return (B, latents, C), zero beyond each clip: tokens (B, S, C) interpolated linearly."""
+        """Interpolate tokens (B, S, C) linearly to (B, latents, C), zero beyond each clip."""
         return self._rows(f'up_{scale}', counts)[:, :latents] @ tokens
 
     def touches(self, is_marked: Tensor, scale: int, counts: Tensor) -> Tensor:
@@ -89,21 +83,30 @@ class ScaleResampling(nn.Module):
         return self.get_buffer(name)[counts]
 
 
-def _area(source: int, target: int) -> Tensor:
+@lru_cache
+def _tables(scales: tuple[int, ...]) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
+    """Return lengths (N + 1, Q), and of each scale matrices (N + 1, S, N) and (N + 1, N, S)."""
+    longest = scales[-1]
+    # Row 0 is for a clip of no latents, which has no tokens.
+    lengths = np.zeros((longest + 1, len(scales)), dtype=np.int64)
+    downs = [np.zeros((longest + 1, scale, longest), dtype=np.float32) for scale in scales]
+    ups = [np.zeros((longest + 1, longest, scale), dtype=np.float32) for scale in scales]
+    for latents in range(1, longest + 1):
+        for scale, length in enumerate(scale_lengths(scales, latents)):
+            lengths[latents, scale] = length
+            downs[scale][latents, :length, :latents] = _area(latents, length)
+            ups[scale][latents, :latents, :length] = _linear(length, latents)
+    return lengths, downs, ups
+
+
+def _area(source: int, target: int) -> np.ndarray:
     """Return the matrix (target, source) of averages over equal shares of the source."""
-    matrix = torch.zeros(target, source)
-    for row in range(target):
-        first, last = row * source // target, -(-(row + 1) * source // target)
-        matrix[row, first:last] = 1.0 / (last - first)
-    return matrix
+    rows, columns = np.arange(target)[:, None], np.arange(source)
+    first, last = rows * source // target, -(-(rows + 1) * source // target)
+    return ((columns >= first) & (columns < last)) / (last - first)
 
 
-def _linear(source: int, target: int) -> Tensor:
+def _linear(source: int, target: int) -> np.ndarray:
     """Return the matrix (target, source) of linear interpolation between cell centres."""
-    matrix = torch.zeros(target, source)
-    for row in range(target):
-        place = min(max((row + 0.5) * source / target - 0.5, 0.0), source - 1.0)
-        first = int(place)
-        matrix[row, first] += 1.0 - (place - first)
-        matrix[row, min(first + 1, source - 1)] += place - first
-    return matrix
+    places = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0.0, source - 1.0)
+    return np.maximum(1.0 - np.abs(places[:, None] - np.arange(source)), 0.0)
