@@ -41,15 +41,15 @@ class Mosa:
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in config['network'].items()}
             self.config = MosaConfig(**values)
-            self._network = MosaNetwork(self.config).requires_grad_(False).to(device).eval()
+            self.network = MosaNetwork(self.config).requires_grad_(False).to(device).eval()
             self.sampler = MosaSampler(
-                self._network.tokenizer.quantizer, self._network.transformer,
+                self.network.tokenizer.quantizer, self.network.transformer,
                 SamplerConfig(**config['sampler']))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: {error}') from None
         self.name = folder.name
         self.longest_frames = self.config.longest_frames
-        self.weights_sha256 = read_weights(folder, self._network)
+        self.weights_sha256 = read_weights(folder, self.network)
         self._device = device
         self._encoder = text_encoder(self.config.text_encoder)
 
@@ -122,7 +122,7 @@ class Mosa:
     ) -> np.ndarray:
         """Return motions (B, longest, 269)."""
         latents = self.sampler.draw(words, silence, counts, generators, kept)
-        return self._network.tokenizer.frames(latents, counts).cpu().numpy()
+        return self.network.tokenizer.frames(latents, counts).cpu().numpy()
 
     @torch.inference_mode()
     def _kept(self, source: np.ndarray, is_kept: np.ndarray, counts: Tensor) -> KeptLatents | None:
@@ -138,7 +138,7 @@ class Mosa:
         is_frame_kept = np.repeat(is_latent_kept, per_latent)
         frames = np.zeros((longest, source.shape[1]), dtype=np.float32)
         frames[is_frame_kept] = source[is_frame_kept[:whole]]
-        latents = self._network.tokenizer.latents(
+        latents = self.network.tokenizer.latents(
             torch.from_numpy(frames)[None].to(self._device),
             torch.from_numpy(is_frame_kept)[None].to(self._device))
         return KeptLatents(latents, torch.from_numpy(is_latent_kept)[None].to(self._device))

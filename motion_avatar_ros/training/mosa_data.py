@@ -40,10 +40,24 @@ class ClipBatch:
 
 
 class MosaData:
-    """The clips of 'train', mirrored ones among them, and those of 'val'."""
+    """The clips of 'train', mirrored ones among them, and those that judge."""
 
-    def __init__(self, data: Path, config: TrainingConfig, network: MosaConfig) -> None:
-        """Load; ConfigurationError where a weight is for no clip."""
+    def __init__(
+        self, data: Path, config: TrainingConfig, network: MosaConfig, judges: str = 'val'
+    ) -> None:
+        """
+        Load.
+
+        Args:
+            data: folder of the clips.
+            config: weights of the sets.
+            network: how long crops are.
+            judges: the split that judges.
+
+        Raises:
+            ConfigurationError: a split is without a clip that is long enough, or none is drawn.
+        """
+        self._judges = judges
         self._network = network
         weights = config.data.source_weights
         sets = None if weights is None else tuple(weights)
@@ -51,9 +65,9 @@ class MosaData:
             split: [
                 clip for clip in load_captioned_clips(data, split, sets, split == 'train')
                 if len(clip.features) >= network.frames_per_latent]
-            for split in ('train', 'val')}
+            for split in ('train', judges)}
         if not all(self._clips.values()):
-            raise ConfigurationError('no clip of train, or of val, is long enough')
+            raise ConfigurationError(f'no clip of train, or of {judges}, is long enough')
         frames = np.array([len(clip.features) for clip in self._clips['train']], dtype=float)
         shares = np.array([
             1.0 if weights is None else weights[clip.set] for clip in self._clips['train']])
@@ -102,10 +116,10 @@ class MosaData:
         return self._batch(crops, device)
 
     def validation(self, at_once: int, device: torch.device) -> list[ClipBatch]:
-        """Return all of 'val', each clip from its beginning with its first caption."""
+        """Return all clips that judge, from their beginning and with their first caption."""
         crops = [
             (clip.features[:self._network.longest_frames], clip.captions[0])
-            for clip in self._clips['val']]
+            for clip in self._clips[self._judges]]
         return [
             self._batch(crops[first:first + at_once], device)
             for first in range(0, len(crops), at_once)]

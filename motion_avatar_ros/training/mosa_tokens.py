@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ _SHORTEST_FRAMES = 16   # a continuation begins with no more than a second
 _FIRST_CLIPS = 256      # of which the first codes are made
 _AT_ONCE = 32
 _THINNING = 4
+_USE_BATCHES = 8
 
 
 @dataclass(frozen=True)
@@ -94,21 +96,14 @@ class MosaTokenTraining:
         tokenizer = network.tokenizer
         layers = len(self._config.codes)
         figures = MeanFigures()
-        used = [torch.zeros(count, dtype=torch.bool) for count in self._config.codes]
         for batch in self._data.validation(_AT_ONCE, device):
             tokens = tokenizer.tokens(batch.frames, batch.counts).tokens
             for count in (1, (layers + 1) // 2, layers):
                 figures.add({f'val_cm_{count}_layers': reconstruction_cm(
                     tokenizer, batch, tokens[:count])})
-        rng = np.random.default_rng(0)
-        for _ in range(8):
-            batch = self.draw(_AT_ONCE, rng, device)
-            lengths = tokenizer.quantizer.resampling.lengths[batch.counts]
-            for layer, codes in enumerate(
-                    tokenizer.tokens(batch.frames, batch.counts).tokens):
-                steps = torch.arange(codes.shape[1], device=device)
-                used[layer][codes[steps < lengths[:, layer, None]].cpu()] = True
-        shares = [float(each.float().mean()) for each in used]
+        shares = codes_in_use(tokenizer, [
+            self.draw(_AT_ONCE, np.random.default_rng(number), device)
+            for number in range(_USE_BATCHES)])
         means = figures.means()
         return {
             **means, 'score': means[f'val_cm_{layers}_layers'],
@@ -133,6 +128,18 @@ def reconstruction_cm(
     frames = tokenizer.frames(total, batch.counts)
     is_real = tokenizer.is_real(batch.counts, batch.frames.shape[1])
     return 100.0 * float(_mean(_distances(frames, batch.frames), is_real))
+
+
+def codes_in_use(tokenizer: MosaTokenizer, batches: Iterable[ClipBatch]) -> list[float]:
+    """Return the share of each layer's codes that clips have."""
+    quantizer = tokenizer.quantizer
+    used = [torch.zeros(count, dtype=torch.bool) for count in quantizer.codes]
+    for batch in batches:
+        lengths = quantizer.resampling.lengths[batch.counts]
+        for layer, tokens in enumerate(tokenizer.tokens(batch.frames, batch.counts).tokens):
+            steps = torch.arange(tokens.shape[1], device=tokens.device)
+            used[layer][tokens[steps < lengths[:, layer, None]].cpu()] = True
+    return [float(each.float().mean()) for each in used]
 
 
 def thinned(frames: Tensor) -> Tensor:

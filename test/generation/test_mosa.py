@@ -38,7 +38,7 @@ def source():
 
 def reconstruction(generator, source):
     """Return what the tokeniser alone makes of a source of whole latents."""
-    tokenizer = generator._network.tokenizer
+    tokenizer = generator.network.tokenizer
     frames = torch.from_numpy(source)[None]
     counts = torch.tensor([len(source) // 4])
     with torch.inference_mode():

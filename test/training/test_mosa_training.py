@@ -14,14 +14,17 @@ import pytest
 from safetensors.torch import load_file
 from swaying_motion import swaying_motion
 import torch
+import yaml
 
 from motion_avatar_ros.body.motion import save_motion
 from motion_avatar_ros.commands.main import main
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.generation.random_mosa import write_random_mosa
 from motion_avatar_ros.generation.text_to_motion import load_generator
 from motion_avatar_ros.networks.mosa import MosaConfig
 from motion_avatar_ros.training.configuration import from_mapping, load_training_config
 from motion_avatar_ros.training.mosa_data import MosaData
+from motion_avatar_ros.training.mosa_figures import mosa_figures
 from motion_avatar_ros.training.mosa_scales import MosaScaleTraining
 from motion_avatar_ros.training.mosa_tokens import (
     MosaTokenLossWeights, MosaTokenTraining, new_learner, thinned,
@@ -263,3 +266,14 @@ def test_configurations_that_cannot_be_used_are_refused_by_name(configuration, c
 @pytest.mark.parametrize('preset', ['live', 'paper'])
 def test_shipped_presets_can_be_used(preset):
     MosaStages(load_training_config(shipped_config('mosa', preset)))
+
+
+def test_figures_of_a_model_are_by_layer_and_by_scale(captioned_folder, tmp_path):
+    config = from_mapping(
+        MosaConfig, yaml.safe_load(CONFIG)['network'], 'network')
+    folder = write_random_mosa(tmp_path / 'tiny', config=config)
+    figures = mosa_figures(load_generator(folder, 'cpu'), captioned_folder, 'val')
+    assert len(figures['reconstruction_cm']) == len(figures['codes_used']) == 4
+    assert all(each > 0.0 for each in figures['reconstruction_cm'])
+    assert all(0.0 < each <= 1.0 for each in figures['codes_used'])
+    assert figures['accuracy'] < 0.6 and {f'accuracy_{scale}' for scale in range(4)} < set(figures)
