@@ -16,7 +16,9 @@ from pathlib import Path
 
 import torch
 
-from motion_avatar_ros.estimation.model_folder import read_weights, write_model_folder
+from motion_avatar_ros.estimation.model_folder import (
+    read_weights, write_compact_copy, write_model_folder,
+)
 from motion_avatar_ros.generation.mosa import mosa_folder_config
 from motion_avatar_ros.generation.mosa_sampler import SamplerConfig
 from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ
@@ -72,7 +74,8 @@ class MosaStages:
 
         Args:
             data: folder of the clips.
-            out: the run's folder; `out / STAGE` is a stage's, `out / 'model'` the model folder.
+            out: the run's folder; `out / STAGE` is a stage's, `out / 'model'` the model folder,
+                `out / 'whole'` the same in fp16.
             resume: go on with what `out` holds.
 
         Returns:
@@ -87,7 +90,7 @@ class MosaStages:
         best = self._stage(
             MosaScaleTraining(clips, self._network_config, learner.tokenizer), 'transformer', out,
             resume)
-        if best is not None:
+        if best is not None:  # of several processes the first one writes
             write_joined(out, self._network_config)
         return best
 
@@ -102,11 +105,13 @@ class MosaStages:
 
 
 def write_joined(out: Path, config: MosaConfig) -> None:
-    """Write `out / 'model'` from the model folders of a run's stages."""
+    """Write `out / 'whole'` from the model folders of a run's stages, `out / 'model'` from that."""
     network = MosaNetwork(config)
     learner = new_learner(config)
     read_weights(out / 'tokenizer' / 'model', learner)
     network.tokenizer.load_state_dict(learner.tokenizer.state_dict())
     read_weights(out / 'transformer' / 'model', network.transformer)
     write_model_folder(
-        out / 'model', mosa_folder_config(config, SamplerConfig()), network)
+        out / 'whole', mosa_folder_config(config, SamplerConfig()), network)
+    # A byte per weight keeps what ships small.
+    write_compact_copy(out / 'whole', out / 'model')
