@@ -130,6 +130,7 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
                 {'network': network.state_dict(), 'average': average.state_dict()},
                 optimiser, rng, progress)
     if world > 1:
+        torch.distributed.barrier()  # a stage to come reads what the first process wrote
         torch.distributed.destroy_process_group()
     return progress['best']
 

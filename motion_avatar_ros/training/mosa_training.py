@@ -105,7 +105,7 @@ class MosaStages:
 
 
 def write_joined(out: Path, config: MosaConfig) -> None:
-    """Write `out / 'whole'` from the model folders of a run's stages, `out / 'model'` from that."""
+    """Write `out / 'whole'` from the model folders of both stages, and `out / 'model'` of it."""
     network = MosaNetwork(config)
     learner = new_learner(config)
     read_weights(out / 'tokenizer' / 'model', learner)
