@@ -131,8 +131,13 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
                 optimiser, rng, progress)
     if world > 1:
         torch.distributed.barrier()  # a stage to come reads what the first process wrote
-        torch.distributed.destroy_process_group()
     return progress['best']
+
+
+def part_processes() -> None:
+    """End what `train` began with other processes, after the last stage."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def training_device() -> torch.device:
@@ -145,7 +150,8 @@ def training_device() -> torch.device:
 def _join_processes() -> tuple[int, int, torch.device]:
     """Return this process's rank over all hosts, their number, and its device, by torchrun."""
     world = int(os.environ.get('WORLD_SIZE', '1'))
-    if world > 1:
+    # Once for all stages: processes that meet again may find each other's old addresses.
+    if world > 1 and not torch.distributed.is_initialized():
         torch.distributed.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
     device = training_device()
     if device.type == 'cuda':
