@@ -37,6 +37,8 @@ _HINGES = {
 }
 #: Where a limb is almost straight it bends about next to nothing: there the hinge decides.
 _HINGE_SHARE = 0.02
+#: A knee that a blend has bent backwards bends the right way all the same.
+_AGAINST_BACKWARDS = {'left_hand': 0.0, 'right_hand': 0.0, 'left_foot': 2.0, 'right_foot': 2.0}
 #: From this part of the stretched limb on it stretches ever less: at the singularity itself the
 #: middle joint's speed has no bound.
 _SOFT_REACH = {'left_hand': 0.985, 'right_hand': 0.985, 'left_foot': 0.96, 'right_foot': 0.96}
@@ -102,9 +104,11 @@ def bend(
     root, middle = positions[..., roots, :], positions[..., middles, :]
     upper, lower = middle - root, positions[..., ends, :] - middle
     upper_m, lower_m = _length(upper), _length(lower)
-    hinges = np.array([_HINGES[name] for name in names])
-    axis = cross(upper, lower) / (upper_m * lower_m) + _HINGE_SHARE * apply(
-        rotations[..., roots, :, :], hinges)
+    hinges = apply(
+        rotations[..., roots, :, :], np.array([_HINGES[name] for name in names]))
+    axis = cross(upper, lower) / (upper_m * lower_m)
+    guards = np.array([[_AGAINST_BACKWARDS[name]] for name in names])
+    axis = axis + (_HINGE_SHARE + guards * np.maximum(-_dot(axis, hinges), 0.0)) * hinges
     axis = axis / _length(axis)
 
     # What of the bones lies along the axis stays as it is; across it they are a plane triangle.
