@@ -55,12 +55,16 @@ class MotionFeaturesError(MotionAvatarError):
     """Features, or a motion, that are not what they should be."""
 
 
-def features_from_motion(motion: Motion) -> np.ndarray:
+def features_from_motion(motion: Motion, floor_m: float | None = None) -> np.ndarray:
     """
     Return the features (T, 269), float32, of a motion.
 
     The motion is brought to 20 Hz, to a floor at z = 0 under its lowest toe, and to a start at
     x = y = 0 that faces along x: where it was in the room is not in the features.
+
+    Args:
+        motion: of any rate.
+        floor_m: height of a toe that stands, where it is known; None takes the lowest toe's.
 
     Raises:
         MotionFeaturesError: shorter than two frames at 20 Hz.
@@ -70,7 +74,7 @@ def features_from_motion(motion: Motion) -> np.ndarray:
         raise MotionFeaturesError(f'{len(motion)} frames at 20 Hz are no motion')
     poses = motion.poses
     _, joints = poses.global_joints()
-    joints = joints - [0.0, 0.0, joints[:, _FEET, 2].min()]
+    joints = joints - [0.0, 0.0, joints[:, _FEET, 2].min() if floor_m is None else floor_m]
     pelvis, root = joints[:, PELVIS], poses.local_rotations[:, PELVIS]
     headings = np.unwrap(heading_angles(root))
     into_heading = transpose(rotation_about_z(headings))
