@@ -5,64 +5,32 @@ Feet that stay where they stand while a motion passes into another.
 
 A foot that stands in the motion to show keeps the place where it came to stand, whatever the
 blend does with the body over it. Once it is lifted what it was off by fades, in the air. A foot
-that would have to stay too far from where the motion has it takes a small step there.
+that is to stand elsewhere, or would have to stay too far from where the motion has it, takes a
+step there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from motion_avatar_ros.body.foot_placing import ANKLES, BALLS, with_feet
+from motion_avatar_ros.body.easing import ease
+from motion_avatar_ros.body.foot_placing import lowered, with_feet
 from motion_avatar_ros.body.footsteps import BALL_HEIGHT_M
 from motion_avatar_ros.body.pose import BodyPose
+from motion_avatar_ros.generation.landing import FootMove
+from motion_avatar_ros.generation.standing_feet import feet_of
 
-#: Height of a standing ball over its place on a flat sole, and its speed, when it comes to stand
-#: and when it is lifted.
-_STANDS_M, _LEAVES_M = 0.04, 0.07
-_STANDS_M_S, _LEAVES_M_S = 0.2, 0.45
 _LOWEST_M = 0.5 * BALL_HEIGHT_M     # no foot goes farther into the floor
 _FARTHEST_M = 0.14      # that a foot stays away from where the motion has it
 _STEP_S = 0.35
 _STEP_HEIGHT, _HIGHEST_STEP_M = 0.5, 0.05    # of a step, as a share of its length, and at most
 
 
-@dataclass(frozen=True)
-class FeetPlaces:
-    """
-    Where the balls of the left and right foot are, (T, 2, 3) [m], and their turns (T, 2, 3, 3).
-
-    In the world, whose floor is at z = 0.
-    """
-
-    balls: np.ndarray
-    turns: np.ndarray
-
-
-def feet_of(poses: BodyPose) -> FeetPlaces:
-    """Return where the feet of poses are."""
-    rotations, positions = poses.global_joints()
-    return FeetPlaces(positions[..., BALLS, :], rotations[..., ANKLES, :, :])
-
-
-def standing_feet(balls: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Return which of the balls (T, 2, 3) [m] stand, (T, 2): low, and slow since the last."""
-    steps = np.diff(balls[..., :2], axis=0)
-    speeds = np.linalg.norm(np.concatenate((steps[:1], steps)), axis=-1) * rate_hz
-    heights = balls[..., 2] - BALL_HEIGHT_M
-    stands = np.zeros(speeds.shape, dtype=bool)
-    now = np.zeros(speeds.shape[1], dtype=bool)
-    for frame, (height, speed) in enumerate(zip(heights, speeds, strict=True)):
-        lowest = np.where(now, _LEAVES_M, _STANDS_M)
-        slowest = np.where(now, _LEAVES_M_S, _STANDS_M_S)
-        now = (height < lowest) & (speed < slowest)
-        stands[frame] = now
-    return stands
-
-
 def locked(
-    poses: BodyPose, stands: np.ndarray, stood: np.ndarray, rate_hz: float
+    poses: BodyPose, stands: np.ndarray, stood: np.ndarray, rate_hz: float,
+    moves: Sequence[FootMove | None] = (None, None),
 ) -> tuple[BodyPose, int]:
     """
     Return T poses whose standing feet stay.
@@ -72,32 +40,37 @@ def locked(
         stands: (T, 2) which feet stand in the motion that is blended in.
         stood: (2,) which stood in the one before, up to the first pose.
         rate_hz: frames per second.
+        moves: what the left and right foot do first, if anything.
 
     Returns:
-        The poses, and how many steps had to be taken.
+        The poses, and how many steps beside the moves had to be taken.
     """
     places = feet_of(poses)
     off = np.zeros_like(places.balls)
     steps = 0
-    for foot in range(2):
+    for foot, move in enumerate(moves):
         off[:, foot], taken = _kept_off(
-            places.balls[:, foot], stands[:, foot], bool(stood[foot]), rate_hz)
+            places.balls[:, foot], stands[:, foot], bool(stood[foot]), rate_hz, move)
         steps += taken
     balls = places.balls + off
     balls[1:, :, 2] = np.maximum(balls[1:, :, 2], _LOWEST_M)
-    return with_feet(poses, balls, places.turns), steps
+    return with_feet(lowered(poses, balls, places.turns, rate_hz), balls, places.turns), steps
 
 
 def _kept_off(
-    ball: np.ndarray, stands: np.ndarray, stood: bool, rate_hz: float
+    ball: np.ndarray, stands: np.ndarray, stood: bool, rate_hz: float, move: FootMove | None
 ) -> tuple[np.ndarray, int]:
     """Return how far (T, 3) [m] a foot is kept off where it would be, and its extra steps."""
     off = np.zeros_like(ball)
+    begin = 1
     place = ball[0] if stood and stands[0] else None
-    from_off, since, is_stepping, steps = np.zeros(2), len(ball), False, 0
-    for frame in range(1, len(ball)):
-        share = 1.0 if since >= len(ball) else min(
-            (frame - since) / (rate_hz * _STEP_S), 1.0)
+    if move is not None:
+        begin = min(1 + round((move.start_s + move.duration_s) * rate_hz), len(ball))
+        off[:begin] = move.at(np.arange(begin) / rate_hz)[0] - ball[:begin]
+        place = move.end
+    from_off, since, is_stepping, steps = np.zeros(2), -len(ball), False, 0
+    for frame in range(begin, len(ball)):
+        share = min((frame - since) / (rate_hz * _STEP_S), 1.0)
         is_stepping &= share < 1.0
         if stands[frame] and not is_stepping:
             if place is None:
@@ -106,11 +79,10 @@ def _kept_off(
             if np.linalg.norm(off[frame, :2]) <= _FARTHEST_M:
                 continue
             is_stepping, steps = True, steps + 1
-            off[frame] = off[frame - 1]
         if place is not None:
             place, from_off, since = None, off[frame - 1, :2], frame - 1
             share = 1.0 / (rate_hz * _STEP_S)
-        off[frame, :2] = from_off * (1.0 - share ** 3 * (10.0 + share * (6.0 * share - 15.0)))
+        off[frame, :2] = from_off * (1.0 - ease(np.array(share)))
         height = min(_STEP_HEIGHT * float(np.linalg.norm(from_off)), _HIGHEST_STEP_M)
         off[frame, 2] = height * 16.0 * (share * (1.0 - share)) ** 2
     return off, steps

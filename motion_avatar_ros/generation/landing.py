@@ -12,8 +12,8 @@ from motion_avatar_ros.body.axes import smpl_global_rotations
 from motion_avatar_ros.body.easing import ease
 from motion_avatar_ros.body.footsteps import BALL_HEIGHT_M
 from motion_avatar_ros.body.rotations import rotation_about_z, slerp
-from motion_avatar_ros.generation.foot_lock import FeetPlaces
 from motion_avatar_ros.generation.pose_offset import faded
+from motion_avatar_ros.generation.standing_feet import FeetPlaces
 
 _LATERAL_M = 0.11               # of a ball, from the middle
 _TOES_OUT_RAD = np.radians(4.0)
@@ -23,6 +23,7 @@ _LOOK_AHEAD_S = 0.25            # of the way that a body goes on before its foot
 _STRIDE_M = 0.8                 # farthest from the other foot that one lands
 _CLEARANCE_M = 0.06
 _FLAT_S = 0.4
+_STAYS_M, _QUICK_S = 0.08, 0.3  # of feet on the way into another motion
 _OWN_WAY = 0.4                  # of the way at its speed that a foot goes while it lands
 _FASTEST_M_S = 2.0              # of a foot in the air, as its landing takes it on
 
@@ -79,6 +80,43 @@ def flat_foot(foot: int, heading_rad: float) -> np.ndarray:
         rotation_about_z(np.array(heading_rad + _outwards(foot) * _TOES_OUT_RAD)))
 
 
+def moves_into(
+    feet: FeetPlaces, stood: np.ndarray, ends: np.ndarray, will_stand: np.ndarray,
+    heading_rad: float, rate_hz: float,
+) -> list[FootMove | None]:
+    """
+    Return how feet get to where another motion stands, within half a second.
+
+    Args:
+        feet: of the last two frames.
+        stood: (2,) which stand.
+        ends: (2, 3) [m] where they are in the other motion.
+        will_stand: (2,) which stand there.
+        heading_rad: where the body faces.
+        rate_hz: of the frames.
+
+    Returns:
+        The moves of the left and right foot; None for one that stays, or that goes on its way.
+    """
+    balls, speeds = feet.balls[1], _speeds(feet, rate_hz)
+    far = np.linalg.norm((ends - balls)[:, :2], axis=-1)
+    ahead = rotation_about_z(np.array(heading_rad))[:, 0]
+    # Who is in the air lands first; of two that stand, who has the longer way ahead.
+    order = sorted(range(2), key=lambda foot: (bool(stood[foot]), -(ends - balls)[foot] @ ahead))
+    moves: list[FootMove | None] = [None, None]
+    start_s = 0.0
+    for foot in order:
+        if not will_stand[foot] or (stood[foot] and far[foot] < _STAYS_M):
+            continue
+        is_in_air = not stood[foot]
+        moves[foot] = FootMove(
+            balls[foot], np.append(ends[foot, :2], BALL_HEIGHT_M), feet.turns[1, foot],
+            feet.turns[1, foot], speeds[foot] * is_in_air, 0.0 if is_in_air else start_s,
+            _QUICK_S, max(0.0, _CLEARANCE_M - max(balls[foot, 2] - BALL_HEIGHT_M, 0.0)))
+        start_s = _QUICK_S - _PAUSE_S
+    return moves
+
+
 def planned_moves(
     feet: FeetPlaces, stood: np.ndarray, root: np.ndarray, root_m_s: np.ndarray,
     heading_rad: float, rate_hz: float,
@@ -94,9 +132,7 @@ def planned_moves(
         rate_hz: of the frames.
     """
     balls, turns = feet.balls[1], feet.turns[1]
-    speeds = (feet.balls[1] - feet.balls[0]) * rate_hz
-    speeds *= np.minimum(1.0, _FASTEST_M_S / np.maximum(
-        np.linalg.norm(speeds, axis=-1, keepdims=True), 1e-9))
+    speeds = _speeds(feet, rate_hz)
     landing = root + _LOOK_AHEAD_S * root_m_s
     order: list[int] = [foot for foot in range(2) if not stood[foot]]
     ends, moves = np.array(balls), {}
@@ -129,6 +165,13 @@ def planned_moves(
             moves[foot] = FootMove(
                 balls[foot], end, turns[foot], _flattened(turns[foot], foot, heading_rad))
     return [moves[0], moves[1]]
+
+
+def _speeds(feet: FeetPlaces, rate_hz: float) -> np.ndarray:
+    """Return how fast feet go (2, 3) [m/s], within bounds."""
+    speeds = (feet.balls[1] - feet.balls[0]) * rate_hz
+    sizes = np.linalg.norm(speeds, axis=-1, keepdims=True)
+    return speeds * np.minimum(1.0, _FASTEST_M_S / np.maximum(sizes, 1e-9))
 
 
 def _outwards(foot: int) -> float:

@@ -18,15 +18,22 @@ from motion_avatar_ros.body.motion import Motion
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.body.rotations import apply, rotation_about_z
 from motion_avatar_ros.body.skeleton import PELVIS
-from motion_avatar_ros.generation.foot_lock import feet_of, locked, standing_feet
-from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ, features_from_motion
+from motion_avatar_ros.generation.foot_lock import locked
+from motion_avatar_ros.generation.landing import moves_into
+from motion_avatar_ros.generation.motion_features import (
+    FRAME_RATE_HZ, features_from_motion, motion_from_features,
+)
 from motion_avatar_ros.generation.pose_offset import offset_between
 from motion_avatar_ros.generation.pose_spline import PoseSpline
 from motion_avatar_ros.generation.standing import Standing
+from motion_avatar_ros.generation.standing_feet import feet_of, standing_feet
 from motion_avatar_ros.trackers.heading import heading_angles
 
 #: Frames that `at` reads after the one it is asked for.
 AHEAD = 2
+
+_LANDED_FRAMES = 6      # after which a foot is to be where it stands
+_COASTING = 0.4         # of the way that a difference of speed would go while it fades
 
 
 class MotionTape:
@@ -39,6 +46,13 @@ class MotionTape:
         self._spline: tuple[int, PoseSpline] | None = None
         #: Steps that feet had to take because a blend left them too far from the motion.
         self.extra_steps = 0
+
+    @classmethod
+    def of_features(cls, features: np.ndarray) -> MotionTape:
+        """Return a tape of features (T, 269), from the origin on."""
+        poses = motion_from_features(features).poses
+        return cls(BodyPose(
+            poses.local_rotations, poses.root_position + [0.0, 0.0, BALL_HEIGHT_M]))
 
     @property
     def end(self) -> int:
@@ -97,14 +111,17 @@ class MotionTape:
         balls = feet_of(motion.poses).balls + [0.0, 0.0, BALL_HEIGHT_M]
         stands = standing_feet(balls, FRAME_RATE_HZ)[seam:]
         stood = self._stood(frame)
-        new = _placed(
-            motion.poses, seam, self.frames(frame, frame + 1)[0], stood & stands[0])
-        offset = offset_between(
-            self.frames(frame - 1, frame + 1), new[seam - 1:seam + 1], FRAME_RATE_HZ)
+        old = self.frames(frame - 1, frame + 1)
+        new = _placed(motion.poses, seam, old, stood & stands[0], blend_s)
+        offset = offset_between(old, new[seam - 1:seam + 1], FRAME_RATE_HZ)
         new = new[seam:]
+        landed = min(_LANDED_FRAMES, len(stands) - 1)
+        moves = moves_into(
+            feet_of(old), stood, feet_of(new[landed]).balls, stands[landed],
+            _heading(old[1]), FRAME_RATE_HZ)
         elapsed_s = np.arange(len(new.root_position)) / FRAME_RATE_HZ
         blended = offset.fading(new, elapsed_s, blend_s)
-        shown, steps = locked(blended, stands, stood, FRAME_RATE_HZ)
+        shown, steps = locked(blended, stands, stood, FRAME_RATE_HZ, moves)
         self.extra_steps += steps
         self._replace(frame + 1, shown[1:])
 
@@ -120,27 +137,35 @@ class MotionTape:
         self._spline = None
 
 
-def _placed(poses: BodyPose, seam: int, onto: BodyPose, is_common: np.ndarray) -> BodyPose:
+def _placed(
+    poses: BodyPose, seam: int, onto: BodyPose, is_common: np.ndarray, blend_s: float
+) -> BodyPose:
     """
-    Return poses brought over the floor so that their frame `seam` is where a pose is.
+    Return poses brought over the floor so that their frame `seam` is where a motion is.
 
     Args:
         poses: (T, ...), toes that stand at z = 0.
         seam: the frame.
-        onto: one pose.
+        onto: the last two poses of the motion.
         is_common: (2,) feet that are to be in the same place; without any it is the pelvis.
+        blend_s: in which a difference of speed fades.
     """
-    headings = [
-        float(heading_angles(each.local_rotations[None, PELVIS])[0])
-        for each in (onto, poses[seam])]
-    turn = rotation_about_z(np.array(headings[0] - headings[1]))
+    turn = rotation_about_z(np.array(_heading(onto[1]) - _heading(poses[seam])))
     local = poses.local_rotations.copy()
     local[:, PELVIS] = turn @ local[:, PELVIS]
     turned = BodyPose(local, apply(turn, poses.root_position))
-    here, there = turned[seam], onto
+    here, there = turned[seam], onto[1]
     if is_common.any():
         way = (feet_of(there).balls - feet_of(here).balls)[is_common].mean(axis=0)
     else:
         way = there.root_position - here.root_position
+    # A body that is faster goes on a little while it is slowed down, and does not come back.
+    faster = (np.diff(onto.root_position, axis=0)
+              - np.diff(turned.root_position[seam - 1:seam + 1], axis=0))[0] * FRAME_RATE_HZ
+    way = way + _COASTING * blend_s * faster
     way[2] = BALL_HEIGHT_M
     return BodyPose(local, turned.root_position + way)
+
+
+def _heading(pose: BodyPose) -> float:
+    return float(heading_angles(pose.local_rotations[None, PELVIS])[0])

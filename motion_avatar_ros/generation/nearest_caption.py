@@ -15,8 +15,9 @@ import numpy as np
 
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.generation.motion_features import (
-    CORE, HEIGHT, PLANAR_VELOCITY, ROTATIONS, TILT, WIDTH, YAW_VELOCITY,
+    CORE, HEIGHT, PLANAR_VELOCITY, ROTATIONS, TILT, WIDTH, YAW_VELOCITY, motion_from_features,
 )
+from motion_avatar_ros.generation.motion_tape import MotionTape
 from motion_avatar_ros.generation.motion_windows import with_kept_frames
 from motion_avatar_ros.generation.prompt_text import checked_prompt
 from motion_avatar_ros.generation.request_checks import check_source, check_texts
@@ -24,7 +25,8 @@ from motion_avatar_ros.generation.text_encoder import TextEncoder
 
 _LONGEST_FRAMES = 196
 _NEARLY = 0.05          # of cosine, that captions may be farther away and still be meant
-_FADE_FRAMES = 8        # from a clip into the next
+_BLEND_S = 0.5          # from a clip into the next
+_CONTEXT_FRAMES = 10    # before a seam, from which it is seen which feet stand
 _FEWEST_LEFT = 20       # frames of a clip that is carried on with
 #: How much frames differ that carry on: posture, height, and how fast they go.
 _WEIGHTS = ((ROTATIONS, 1.0), (TILT, 4.0), (HEIGHT, 40.0), (PLANAR_VELOCITY, 800.0),
@@ -95,13 +97,12 @@ class NearestCaption:
         """Return frames with more behind them, (count, 269)."""
         while len(made) < count:
             clip, frame = self._fitting(made[-1], clips)
-            more = self._features[clip][frame:]
-            fade = min(_FADE_FRAMES, len(more) - 1, len(made))
-            share = ((np.arange(1, fade + 1)) / (fade + 1.0))[:, None].astype(made.dtype)
-            # Differences that are left at the seam fade on the new clip's side: what is made
-            # already is shown, or kept.
-            begin = more[1:fade + 1] + (1.0 - share) * (made[-1] - more[0])
-            made = np.concatenate((made, begin, more[fade + 1:]))
+            tape = MotionTape.of_features(made[-_CONTEXT_FRAMES:])
+            last, begin = tape.end - 1, max(frame - _CONTEXT_FRAMES, 0)
+            motion = motion_from_features(self._features[clip][begin:])
+            tape.join(last, motion, frame - begin, _BLEND_S)
+            more = tape.features(tape.end - 1, tape.end)[last + 1:]
+            made = np.concatenate((made, more))
         return made[:count]
 
     def _fitting(self, last: np.ndarray, clips: np.ndarray) -> tuple[int, int]:
@@ -109,12 +110,13 @@ class NearestCaption:
         best: tuple[float, int, int] | None = None
         for clip in clips:
             features = self._features[clip]
-            frames = features[:max(1, len(features) - _FEWEST_LEFT), CORE]
+            # Not its first: how fast it comes is asked for, too.
+            frames = features[1:max(2, len(features) - _FEWEST_LEFT), CORE]
             cost = sum(weight * ((frames[:, part] - last[part]) ** 2).sum(axis=1)
                        for part, weight in _WEIGHTS)
             frame = int(np.argmin(cost))
             if best is None or cost[frame] < best[0]:
-                best = float(cost[frame]), int(clip), frame
+                best = float(cost[frame]), int(clip), frame + 1
         assert best is not None
         return best[1], best[2]
 

@@ -22,11 +22,11 @@ from motion_avatar_ros.body.rotations import (
     apply, matrix_from_axis_angle, rotation_about_z, transpose,
 )
 from motion_avatar_ros.body.skeleton import JOINT_COUNT, JOINT_INDEX, PELVIS, REST_OFFSETS_M
-from motion_avatar_ros.generation.foot_lock import feet_of
 from motion_avatar_ros.generation.landing import (
     FootMove, flat_foot, place_of_foot, planned_moves,
 )
 from motion_avatar_ros.generation.pose_offset import offset_between
+from motion_avatar_ros.generation.standing_feet import feet_of
 from motion_avatar_ros.trackers.heading import heading_angles
 
 PELVIS_HEIGHT_M = 0.928
