@@ -21,7 +21,7 @@ _NARROWEST_M, _WIDEST_M, _LONGEST_M = 0.1, 0.42, 0.16   # of feet that stand bes
 _LANDING_S, _STEP_S, _PAUSE_S = 0.3, 0.5, 0.05
 _LOOK_AHEAD_S = 0.25            # of the way that a body goes on before its foot lands
 _STRIDE_M = 0.8                 # farthest from the other foot that one lands
-_CLEARANCE_M = 0.06
+_CLEARANCE_OF_WAY, _LEAST_CLEARANCE_M, _CLEARANCE_M = 0.25, 0.02, 0.07
 _FLAT_S = 0.4
 _STAYS_M, _QUICK_S = 0.08, 0.3  # of feet on the way into another motion
 _OWN_WAY = 0.4                  # of the way at its speed that a foot goes while it lands
@@ -112,7 +112,7 @@ def moves_into(
         moves[foot] = FootMove(
             balls[foot], np.append(ends[foot, :2], BALL_HEIGHT_M), feet.turns[1, foot],
             feet.turns[1, foot], speeds[foot] * is_in_air, 0.0 if is_in_air else start_s,
-            _QUICK_S, max(0.0, _CLEARANCE_M - max(balls[foot, 2] - BALL_HEIGHT_M, 0.0)))
+            _QUICK_S, _clearance_m(far[foot], balls[foot, 2]))
         start_s = _QUICK_S - _PAUSE_S
     return moves
 
@@ -149,7 +149,8 @@ def planned_moves(
         ends[foot] = end
         moves[foot] = FootMove(
             balls[foot], end, turns[foot], flat_foot(foot, heading_rad), speeds[foot],
-            0.0, _LANDING_S, max(0.0, _CLEARANCE_M - (balls[foot, 2] - BALL_HEIGHT_M)))
+            0.0, _LANDING_S,
+            _clearance_m(np.linalg.norm((end - balls[foot])[:2]), balls[foot, 2]))
     if not _is_stance(ends, heading_rad) and len(order) < 2:
         fixed = order[0] if order else _front(ends, root_m_s, heading_rad)
         foot = 1 - fixed
@@ -176,6 +177,12 @@ def _speeds(feet: FeetPlaces, rate_hz: float) -> np.ndarray:
 
 def _outwards(foot: int) -> float:
     return 1.0 - 2.0 * foot
+
+
+def _clearance_m(way_m: float, height_m: float) -> float:
+    """Return by how much a step of a length, from a height, is to be higher than its line."""
+    wanted = min(max(_CLEARANCE_OF_WAY * way_m, _LEAST_CLEARANCE_M), _CLEARANCE_M)
+    return max(0.0, wanted - 0.5 * max(height_m - BALL_HEIGHT_M, 0.0))
 
 
 def _is_stance(balls: np.ndarray, heading_rad: float) -> bool:

@@ -23,10 +23,11 @@ import numpy as np
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.generation.motion_features import (
-    FRAME_RATE_HZ, WIDTH, motion_from_features,
+    FRAME_RATE_HZ, WIDTH, features_from_motion, motion_from_features,
 )
 from motion_avatar_ros.generation.motion_tape import AHEAD, MotionTape
 from motion_avatar_ros.generation.prompt_text import checked_prompt
+from motion_avatar_ros.generation.seam_search import best_seam
 from motion_avatar_ros.generation.standing import Standing, standing_at
 from motion_avatar_ros.generation.stream_request import (
     ChunkRequest, StreamError, StreamSettings, StreamStatus,
@@ -34,6 +35,7 @@ from motion_avatar_ros.generation.stream_request import (
 
 KEPT_FRAMES = 20        # of what is there, that a piece carries on
 _STAND_FRAMES = 20      # made at a time
+_SEAM_FRAMES = 6        # of a piece that may be left out for a better seam
 _STOP_WORDS = ('', 'stop')
 _FIRST_GUESS_S, _LEAST_LEAD_S, _MOST_LEAD_S = 0.4, 0.1, 2.0
 _LEAD_FACTOR = 1.3      # over the slowest of the last pieces
@@ -165,7 +167,11 @@ class MotionStream:
                 return False
             frame = max(request.frame, self._shown + AHEAD)
             self._stand_if_needed(frame)
-            self._tape.join(frame, motion, KEPT_FRAMES - 1, self._settings.blend_s)
+            # A piece that is late has gone on meanwhile, as what is shown has.
+            seam = best_seam(
+                self._tape.features(frame, 2)[-1], features_from_motion(motion, 0.0),
+                KEPT_FRAMES - 1, 1 + frame - request.frame + _SEAM_FRAMES)
+            self._tape.join(frame, motion, seam, self._settings.blend_s)
             self._standing = None
             self._chunks += 1
         return True
