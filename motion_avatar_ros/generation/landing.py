@@ -81,16 +81,16 @@ def flat_foot(foot: int, heading_rad: float) -> np.ndarray:
 
 
 def moves_into(
-    feet: FeetPlaces, stood: np.ndarray, ends: np.ndarray, will_stand: np.ndarray,
-    heading_rad: float, rate_hz: float,
+    feet: FeetPlaces, stood: np.ndarray, stands: np.ndarray, ends: np.ndarray,
+    will_stand: np.ndarray, heading_rad: float, rate_hz: float,
 ) -> list[FootMove | None]:
     """
     Return how feet get to where another motion stands, within half a second.
 
     Args:
         feet: of the last two frames.
-        stood: (2,) which stand.
-        ends: (2, 3) [m] where they are in the other motion.
+        stood, stands: (2,) which stand in the motion before, and in the other at the seam.
+        ends: (2, 3) [m] where they are in the other motion soon after it.
         will_stand: (2,) which stand there.
         heading_rad: where the body faces.
         rate_hz: of the frames.
@@ -106,9 +106,10 @@ def moves_into(
     moves: list[FootMove | None] = [None, None]
     start_s = 0.0
     for foot in order:
-        if not will_stand[foot] or (stood[foot] and far[foot] < _STAYS_M):
-            continue
         is_in_air = not stood[foot]
+        goes_its_way = not stands[foot] if is_in_air else far[foot] < _STAYS_M
+        if goes_its_way or not will_stand[foot]:
+            continue
         moves[foot] = FootMove(
             balls[foot], np.append(ends[foot, :2], BALL_HEIGHT_M), feet.turns[1, foot],
             feet.turns[1, foot], speeds[foot] * is_in_air, 0.0 if is_in_air else start_s,

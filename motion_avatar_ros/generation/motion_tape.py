@@ -117,7 +117,7 @@ class MotionTape:
         new = new[seam:]
         landed = min(_LANDED_FRAMES, len(stands) - 1)
         moves = moves_into(
-            feet_of(old), stood, feet_of(new[landed]).balls, stands[landed],
+            feet_of(old), stood, stands[0], feet_of(new[landed]).balls, stands[landed],
             _heading(old[1]), FRAME_RATE_HZ)
         elapsed_s = np.arange(len(new.root_position)) / FRAME_RATE_HZ
         blended = offset.fading(new, elapsed_s, blend_s)
