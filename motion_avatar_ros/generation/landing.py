@@ -145,13 +145,14 @@ def planned_moves(
         end += max(0.0, float((own - end) @ ahead)) * ahead * [1.0, 1.0, 0.0]
         if stood[1 - foot]:
             way = end - ends[1 - foot]
-            end = ends[1 - foot] + way * min(1.0, _STRIDE_M / max(np.linalg.norm(way), 1e-9))
+            end = ends[1 - foot] + way * min(
+                1.0, _STRIDE_M / max(float(np.linalg.norm(way)), 1e-9))
             end[2] = BALL_HEIGHT_M
         ends[foot] = end
         moves[foot] = FootMove(
             balls[foot], end, turns[foot], flat_foot(foot, heading_rad), speeds[foot],
             0.0, _LANDING_S,
-            _clearance_m(np.linalg.norm((end - balls[foot])[:2]), balls[foot, 2]))
+            _clearance_m(float(np.linalg.norm((end - balls[foot])[:2])), balls[foot, 2]))
     if not _is_stance(ends, heading_rad) and len(order) < 2:
         fixed = order[0] if order else _front(ends, root_m_s, heading_rad)
         foot = 1 - fixed

@@ -68,9 +68,12 @@ class MotionStream:
         self.wake = threading.Event()
         self._chunks = self._late = self._discarded = self._failed = 0
         self._steps_before = 0
-        self._revision = 0
+        self._revision = 0      # of what is to be done
         self._made_s: list[float] = []
         self._now_s = 0.0
+        self._requested: int | None     # the revision for which a piece is in work
+        self._problem: str | None
+        self._standing: Standing | None  # what is shown behind frame _stands_from
         self._begin()
 
     def say(self, text: str) -> str:
@@ -203,9 +206,9 @@ class MotionStream:
         self._offset_frames = past - math.floor(self._now_s * FRAME_RATE_HZ)
         self._shown = past
         self._prompt = ''
-        self._problem: str | None = None
+        self._problem = None
         self._is_new = False
-        self._requested: int | None = None
+        self._requested = None
         self._asked = 0
         self._stand_after(past)
 
@@ -229,7 +232,7 @@ class MotionStream:
         """Show the way to standing from a frame on."""
         frame = min(frame, self._tape.end - 1)
         self._tape.cut(frame)
-        self._standing: Standing | None = self._tape.stand_after(frame)
+        self._standing = self._tape.stand_after(frame)
         self._stands_from = frame
 
     def _stand_if_needed(self, last: int) -> None:

@@ -9,6 +9,8 @@ foot in the air lands, and feet too far apart for standing take a step.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from motion_avatar_ros.body.axes import smpl_global_rotations, smpl_local_rotations
@@ -94,14 +96,14 @@ class Standing:
         return poses, balls, turns
 
 
-def standing_at(ground: np.ndarray, heading_rad: float) -> BodyPose:
+def standing_at(ground: Sequence[float] | np.ndarray, heading_rad: float) -> BodyPose:
     """Return quiet standing over a place (2,) [m] of the floor."""
     moves = [FootMove.still(*place) for place in _side_by_side(ground, heading_rad)]
     return _standing_pose(moves, heading_rad)
 
 
 def _side_by_side(
-    ground: np.ndarray, heading_rad: float
+    ground: Sequence[float] | np.ndarray, heading_rad: float
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     ahead = rotation_about_z(np.array(heading_rad)) @ [_BALLS_AHEAD_M, 0.0, 0.0]
     middle = np.append(ground, 0.0) + ahead
@@ -125,7 +127,7 @@ def _standing_pose(moves: list[FootMove], heading_rad: float) -> BodyPose:
     hips = [apply(pelvis, REST_OFFSETS_M[JOINT_INDEX[name]]) for name in ('left_hip', 'right_hip')]
     root[2] = PELVIS_HEIGHT_M
     for leg, hip, ankle in zip(LEGS, hips, ankles, strict=True):
-        aside = np.linalg.norm((root + hip - ankle)[:2])
+        aside = float(np.linalg.norm((root + hip - ankle)[:2]))
         reach = np.sqrt(max(leg.reach_m ** 2 - aside ** 2, 0.0))
         root[2] = min(root[2], ankle[2] + reach - hip[2])
     for side, leg, hip, ankle, turn in zip(
@@ -146,4 +148,3 @@ def _sway(rotations: np.ndarray, times_s: np.ndarray) -> None:
         joint = JOINT_INDEX[name]
         rotations[:, joint] = rotations[:, joint] @ matrix_from_axis_angle(
             angle[:, None] * np.array(axes[axis]))
-

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from motion_avatar_ros.errors import MotionAvatarError
-from motion_avatar_ros.generation.text_to_motion import TextToMotion
+
+if TYPE_CHECKING:  # it imports torch
+    from motion_avatar_ros.generation.text_to_motion import TextToMotion
 
 
 class StreamError(MotionAvatarError):
