@@ -35,7 +35,10 @@ class BodyPublishers:
         if self.count != 1:
             return False
         before, self._one = self._one, tuple(publishers[0].endpoint_gid)
-        return before is not None and self._one != before
+        if before is None or self._one == before:
+            return False
+        self._number = None
+        return True
 
     def is_from_another(self, info: Mapping[str, Any]) -> bool:
         """Say whether a message is of another publisher than the one before."""
