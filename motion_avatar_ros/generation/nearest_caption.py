@@ -27,6 +27,7 @@ _LONGEST_FRAMES = 196
 _NEARLY = 0.05          # of cosine, that captions may be farther away and still be meant
 _BLEND_S = 0.5          # from a clip into the next
 _CONTEXT_FRAMES = 10    # before a seam, from which it is seen which feet stand
+_FEWEST_CLIPS = 3       # to choose from
 _FEWEST_LEFT = 20       # frames of a clip that is carried on with
 #: How much frames differ that carry on: posture, height, and how fast they go.
 _WEIGHTS = ((ROTATIONS, 1.0), (TILT, 4.0), (HEIGHT, 40.0), (PLANAR_VELOCITY, 800.0),
@@ -81,6 +82,8 @@ class NearestCaption:
         """Return `source` (T, 269) with clips in place of the frames that do not stay."""
         check_source(source, is_kept, WIDTH)
         clips = self._nearest(checked_prompt(text))
+        some = max(_FEWEST_CLIPS, len(clips) // 2)      # so that another seed is another motion
+        clips = np.random.default_rng(seed).permutation(clips)[:some]
         edges = np.flatnonzero(np.diff(is_kept.astype(int))) + 1
         made = source[:0]
         for begin, end in zip((0, *edges), (*edges, len(source))):
