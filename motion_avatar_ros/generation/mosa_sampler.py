@@ -27,14 +27,15 @@ from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer
 class SamplerConfig:
     """How tokens are drawn."""
 
-    guidance: float = 2.0       # At the finest scale; rises from 0 at the coarsest.
+    guidance: float = 2.0       # At the finest scale; rises evenly from that of the coarsest.
+    first_guidance: float = 0.0     # At the coarsest.
     top_k: float = 0.2          # Share of the codes that can be drawn,
     top_p: float = 0.95         # of those the likeliest with this probability together.
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (self.guidance >= 0.0 and 0.0 < self.top_k <= 1.0 and 0.0 < self.top_p <= 1.0
-                and self.temperature > 0.0):
+        if not (self.guidance >= self.first_guidance >= 0.0 and 0.0 < self.top_k <= 1.0
+                and 0.0 < self.top_p <= 1.0 and self.temperature > 0.0):
             raise ValueError(f'{self} cannot draw')
 
 
@@ -107,7 +108,8 @@ class MosaSampler:
     def _guided(self, logits: Tensor, scale: int) -> Tensor:
         """Return the logits (B, S, codes) of those with words and without."""
         with_words, without = logits.chunk(2)
-        strength = self.config.guidance * scale / max(1, len(self.quantizer) - 1)
+        first, last = self.config.first_guidance, self.config.guidance
+        strength = first + (last - first) * scale / max(1, len(self.quantizer) - 1)
         return (1.0 + strength) * with_words - strength * without
 
     def _drawn(self, logits: Tensor, generators: Sequence[torch.Generator]) -> Tensor:

@@ -22,6 +22,8 @@ from torch import Tensor, nn
 from motion_avatar_ros.networks.scale_blocks import Context, ScaleBlock, rotary_angles
 from motion_avatar_ros.networks.token_scales import ScaleResampling
 
+_EMBEDDING_STD = 0.3
+
 
 @dataclass(frozen=True)
 class TransformerSizes:
@@ -61,7 +63,16 @@ class Generation:
 
 
 class ScaleTransformer(nn.Module):
-    """Logits of the tokens of Q scales."""
+    """
+    Logits of the tokens of Q scales.
+
+    Attributes:
+        input_mean: (Q - 1, latent) of what comes before each scale but the first, from the data.
+        input_std: (Q - 1, latent) its deviation.
+    """
+
+    input_mean: Tensor
+    input_std: Tensor
 
     def __init__(
         self, sizes: TransformerSizes, scales: Sequence[int], codes: Sequence[int]
@@ -73,9 +84,12 @@ class ScaleTransformer(nn.Module):
         self.embed_words = nn.Linear(sizes.text, width)
         self.embed_latents = nn.Linear(sizes.latent, width)
         self.embed_length = nn.Embedding(scales[-1] + 1, width)
-        self.start = nn.Parameter(0.02 * torch.randn(1, scales[0], width))
-        self.level = nn.Parameter(0.02 * torch.randn(len(scales), width))
-        nn.init.normal_(self.embed_length.weight, std=0.02)
+        # As large as what they are added to: scored inputs and words of a mean square of one.
+        self.start = nn.Parameter(_EMBEDDING_STD * torch.randn(1, scales[0], width))
+        self.level = nn.Parameter(_EMBEDDING_STD * torch.randn(len(scales), width))
+        nn.init.normal_(self.embed_length.weight, std=_EMBEDDING_STD)
+        self.register_buffer('input_mean', torch.zeros(len(scales) - 1, sizes.latent))
+        self.register_buffer('input_std', torch.ones(len(scales) - 1, sizes.latent))
         self.dropout = nn.Dropout(sizes.dropout)
         self.blocks = nn.ModuleList(
             ScaleBlock(width, sizes.heads, sizes.feed_forward, sizes.dropout,
@@ -172,7 +186,8 @@ class ScaleTransformer(nn.Module):
         if inputs is None:
             x = self.start + self.embed_length(counts)[:, None]
         else:
-            x = self.embed_latents(inputs)
+            x = self.embed_latents(
+                (inputs - self.input_mean[scale - 1]) / self.input_std[scale - 1])
         return self.dropout(x + self.level[scale])
 
     def _embedded_words(self, words: Tensor, counts: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ _UNSAID = 0.1           # share of the clips without words: guidance needs both
 _SHORT_SHARE = 0.2
 _SHORTEST_FRAMES = 40   # what is generated natively
 _AT_ONCE = 32
+_STATISTICS_CLIPS = 256
 _NO_TARGET = -100
 
 
@@ -55,11 +56,23 @@ class MosaScaleTraining:
         self._config = config
         self._tokenizer = tokenizer.eval().requires_grad_(False)
 
+    @torch.no_grad()
     def build_network(self, device: torch.device) -> ScaleTransformer:
-        """Return an untrained transformer; captions are encoded here."""
+        """Return an untrained transformer, statistics in its buffers; encodes the captions."""
         self._tokenizer.to(device)
         self._words, self._is_word = self._data.words(device)
-        return self._config.transformer().to(device)
+        network = self._config.transformer().to(device)
+        clips = self._data.draw(
+            _STATISTICS_CLIPS, np.random.default_rng(0), device, _SHORT_SHARE, _SHORTEST_FRAMES)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            inputs = self._batch(clips, torch.ones_like(clips.counts, dtype=torch.bool), _KEPT)
+        is_token = network.resampling.is_token(clips.counts).split(self._config.scales, dim=1)
+        for scale, each in enumerate(inputs.inputs.split(self._config.scales[1:], dim=1)):
+            own = each[is_token[scale + 1]]
+            network.input_mean[scale].copy_(own.mean(dim=0))
+            network.input_std[scale].copy_(own.std(dim=0).clamp_min(1e-3))
+        return network
 
     @torch.no_grad()
     def draw(self, windows: int, rng: np.random.Generator, device: torch.device) -> ScaleBatch:
@@ -71,7 +84,7 @@ class MosaScaleTraining:
     def loss(
         self, network: torch.nn.Module, batch: ScaleBatch
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the cross-entropy of the tokens."""
+        """Return the cross-entropy of the tokens, and its terms for the log."""
         logits = network(
             batch.words, batch.is_word,
             batch.inputs.split(self._config.scales[1:], dim=1), batch.counts)
@@ -120,14 +133,16 @@ class MosaScaleTraining:
     def _compared(
         self, logits: Sequence[Tensor], batch: ScaleBatch
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the cross-entropy per token, and right and all tokens of each scale."""
-        total, hits, tokens = torch.zeros((), device=batch.counts.device), [], []
+        """
+        Return the mean over scales of the cross-entropy per token, right and all tokens of each.
+
+        Tokens alike would leave the three coarsest scales, which say what is done, a twelfth.
+        """
+        losses, hits, tokens = [], [], []
         for scored, target in zip(
                 logits, batch.targets.split(self._config.scales, dim=1), strict=True):
-            total = total + functional.cross_entropy(
-                scored.float().flatten(0, 1), target.flatten(), ignore_index=_NO_TARGET,
-                reduction='sum')
+            losses.append(functional.cross_entropy(
+                scored.float().flatten(0, 1), target.flatten(), ignore_index=_NO_TARGET))
             hits.append((scored.argmax(dim=-1) == target).sum())
             tokens.append((target != _NO_TARGET).sum())
-        counted = torch.stack(tokens)
-        return total / counted.sum(), torch.stack(hits), counted
+        return torch.stack(losses).mean(), torch.stack(hits), torch.stack(tokens)

@@ -57,7 +57,7 @@ def test_the_seed_alone_decides_and_each_clip_has_its_own(network, words):
 def test_a_clip_is_the_same_whatever_it_is_drawn_beside(network, words):
     together = sampler(network).draw(*words, COUNTS, generators(1, 2))
     alone = sampler(network).draw(
-        *((each[1:] for each in pair) for pair in words), COUNTS[1:], generators(2))
+        *(tuple(each[1:] for each in pair) for pair in words), COUNTS[1:], generators(2))
     torch.testing.assert_close(together[1:], alone)
 
 
@@ -116,6 +116,9 @@ def test_guidance_rises_from_none_at_the_coarsest_scale(network):
         torch.testing.assert_close(
             each._guided(both, scale), with_words + strength * (with_words - without))
     assert torch.equal(each._guided(both, 0), with_words)
+    early = sampler(network, guidance=3.0, first_guidance=1.0)
+    torch.testing.assert_close(early._guided(both, 0), 2.0 * with_words - without)
+    torch.testing.assert_close(early._guided(both, 3), each._guided(both, 3))
 
 
 def test_only_the_likeliest_codes_are_drawn(network):
@@ -131,6 +134,7 @@ def test_only_the_likeliest_codes_are_drawn(network):
 
 
 def test_settings_that_cannot_draw_are_refused():
-    for wrong in ({'top_k': 0.0}, {'top_p': 1.1}, {'temperature': 0.0}, {'guidance': -1.0}):
+    for wrong in ({'top_k': 0.0}, {'top_p': 1.1}, {'temperature': 0.0}, {'guidance': -1.0},
+                  {'first_guidance': 5.0}):
         with pytest.raises(ValueError, match='cannot draw'):
             SamplerConfig(**wrong)
