@@ -15,7 +15,7 @@ from motion_avatar_ros.body.pose import BodyPose
 #: Height of a standing ball over its place on a flat sole, and its speed, when it comes to stand
 #: and when it is lifted.
 _STANDS_M, _LEAVES_M = 0.04, 0.07
-_STANDS_M_S, _LEAVES_M_S = 0.2, 0.45
+_STANDS_M_S, _LEAVES_M_S = 0.35, 0.6
 
 
 @dataclass(frozen=True)
