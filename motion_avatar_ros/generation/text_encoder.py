@@ -86,6 +86,7 @@ class TransformerEncoder:
         import transformers
 
         logging.getLogger('transformers').setLevel(logging.ERROR)
+        transformers.utils.logging.disable_progress_bar()
         try:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(source)
             self._network = getattr(transformers, kind).from_pretrained(
