@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from motion_avatar_ros.training.configuration import TrainingConfig
 
 HELP = 'train a model on a folder of AMASS-style motion'
-MODELS = ('baseline', 'mage', 'sage')
+MODELS = ('baseline', 'mage', 'mosa', 'sage')
 _LIVE = 'live'
 
 
@@ -46,10 +46,9 @@ def run(arguments: Namespace) -> int:
     import torch
 
     from motion_avatar_ros.estimation.model_folder import find_model
-    from motion_avatar_ros.training.clips import find_clips
     from motion_avatar_ros.training.configuration import load_training_config
+    from motion_avatar_ros.training.loop import part_processes
     from motion_avatar_ros.training.shipped_configurations import shipped_config
-    from motion_avatar_ros.training.loop import train
 
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     if arguments.threads:
@@ -73,19 +72,35 @@ def run(arguments: Namespace) -> int:
         (out / 'config.yaml').write_text(yaml.safe_dump(config.as_dict(), sort_keys=False))
     except OSError as error:
         raise MotionAvatarError(f"'{out}' cannot hold a run: {error}") from None
-    splits = {split: find_clips(arguments.data, split) for split in ('train', 'val')}
-    if config.model == 'sage':
-        from motion_avatar_ros.training.sage_training import SageStages
-
-        best = SageStages(config).train(
-            arguments.data, splits, out, arguments.resume, refiner_of)
-    else:
-        training = _training(config)
-        training.load_data(arguments.data, splits)
-        best = train(training, config, out, arguments.resume)
+    try:
+        best = _trained(config, arguments, refiner_of)
+    finally:
+        part_processes()
     if best is not None:  # of several processes the first one keeps the model
         logging.info('kept %s in %s', best, out / 'model')
     return 0
+
+
+def _trained(
+    config: TrainingConfig, arguments: Namespace, refiner_of: Path | None
+) -> dict[str, float] | None:
+    """Train and return the figures of what was kept, in the first process."""
+    from motion_avatar_ros.training.clips import find_clips
+    from motion_avatar_ros.training.loop import train
+
+    data, out = arguments.data, arguments.out
+    if config.model == 'mosa':
+        from motion_avatar_ros.training.mosa_training import MosaStages
+
+        return MosaStages(config).train(data, out, arguments.resume)
+    splits = {split: find_clips(data, split) for split in ('train', 'val')}
+    if config.model == 'sage':
+        from motion_avatar_ros.training.sage_training import SageStages
+
+        return SageStages(config).train(data, splits, out, arguments.resume, refiner_of)
+    training = _training(config)
+    training.load_data(data, splits)
+    return train(training, config, out, arguments.resume)
 
 
 def _training(config: TrainingConfig) -> Any:

@@ -21,6 +21,7 @@ import torch
 from motion_avatar_ros.body.rotations import rotation_about_z
 from motion_avatar_ros.errors import ModelFolderError, MotionAvatarError
 from motion_avatar_ros.estimation.baseline_stream import BaselineStream
+from motion_avatar_ros.estimation.compute_device import chosen_device
 from motion_avatar_ros.estimation.confidence import ConfidenceScale
 from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses, placed_under_head
 from motion_avatar_ros.estimation.mage_stream import MageStream
@@ -35,13 +36,6 @@ _ARCHITECTURES: dict[str, Callable[..., ModelStream]] = {
     'baseline': BaselineStream, 'mage': MageStream, 'sage': SageStream}
 _WARM_UP_FRAMES = 60
 _ORTHONORMAL = 1e-3
-
-
-class DeviceError(MotionAvatarError):
-    """A device that is not there."""
-
-    def __init__(self, device: str):
-        super().__init__(f"device '{device}' is not available; allowed: auto, cpu, cuda")
 
 
 class ModelStream(Protocol):
@@ -136,12 +130,8 @@ class PoseEstimator:
             TrackerSetError: the model cannot do without one that is not available.
             DeviceError: no such device here.
         """
-        if device == 'auto':
-            device = 'cuda' if torch.cuda.is_available() else 'cpu'
-        if device not in ('cpu', 'cuda') or device == 'cuda' and not torch.cuda.is_available():
-            raise DeviceError(device)
         return cls(
-            find_model(model), torch.device(device), streams, available, sampler_steps,
+            find_model(model), chosen_device(device), streams, available, sampler_steps,
             is_anchored)
 
     @property

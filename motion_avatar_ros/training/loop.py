@@ -130,8 +130,14 @@ def train(training: Training, config: TrainingConfig, out: Path, resume: bool) -
                 {'network': network.state_dict(), 'average': average.state_dict()},
                 optimiser, rng, progress)
     if world > 1:
-        torch.distributed.destroy_process_group()
+        torch.distributed.barrier()  # a stage to come reads what the first process wrote
     return progress['best']
+
+
+def part_processes() -> None:
+    """End what `train` began with other processes, after the last stage."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def training_device() -> torch.device:
@@ -144,7 +150,8 @@ def training_device() -> torch.device:
 def _join_processes() -> tuple[int, int, torch.device]:
     """Return this process's rank over all hosts, their number, and its device, by torchrun."""
     world = int(os.environ.get('WORLD_SIZE', '1'))
-    if world > 1:
+    # Once for all stages: processes that meet again may find each other's old addresses.
+    if world > 1 and not torch.distributed.is_initialized():
         torch.distributed.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
     device = training_device()
     if device.type == 'cuda':
@@ -167,6 +174,9 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
 @torch.no_grad()
 def _update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
     torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1.0 - decay)
+    # What is learnt without gradients, such as codes, is an average already.
+    for kept, new in zip(average.buffers(), network.buffers(), strict=True):
+        kept.copy_(new)
 
 
 def _record(out: Path, values: dict[str, Any]) -> None:

@@ -10,7 +10,8 @@ import torch
 from motion_avatar_ros.body.axes import ROS_FROM_SMPL
 from motion_avatar_ros.body.rotations import geodesic_angle, rotation_about_z
 from motion_avatar_ros.body.skeleton import HEAD
-from motion_avatar_ros.estimation.pose_estimator import DeviceError, PoseEstimator
+from motion_avatar_ros.estimation.compute_device import DeviceError
+from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.estimation.random_model import write_random_baseline
 
 

