@@ -66,7 +66,7 @@ def lags_ms(heard: Heard, begin_s: float, end_s: float) -> np.ndarray:
         faults = [{key: value for key, value in values.items() if key.startswith('faults.')}
                   for values in (before, after)]
         # What a fault left behind is over within a second.
-        is_quiet = faults[0] == faults[1] and {before['fault'], after['fault']} == {'None'}
+        is_quiet = faults[0] == faults[1] and {before['fault'], after['fault']} == {'none'}
         if is_quiet and begin_s <= before_s and after_s <= end_s:
             inside = (lags[:, 0] >= before_s) & (lags[:, 0] < after_s)
             quiet.append(lags[inside, 1])
@@ -105,7 +105,7 @@ def test_faults_for_long_leave_memory_and_lag_as_they_were(live):
                   f'{np.percentile(lags, 50):.2f}, p99 {np.percentile(lags, 99):.2f} ms')
     assert max(growth_mb.values()) < MOST_GROWTH_MB
     assert all(np.isfinite(joints).all() for _, joints in commands)
-    assert max(steps) < VELOCITY_RAD_S * LONGEST_FRAME_S
+    assert max(steps) <= VELOCITY_RAD_S * LONGEST_FRAME_S + 1e-9
     assert session.until(lambda: session.state == 'engaged', 30.0), session.refusal
     if IS_LONG:
         assert np.percentile(last, 99) < WITHIN * np.percentile(first, 99)

@@ -73,4 +73,4 @@ def test_kill_9_of_any_node_stops_or_holds_and_a_restart_recovers(session):
     steps = [
         np.abs(after - before).max() for (before_s, before), (after_s, after)
         in itertools.pairwise(heard.commands) if after_s - before_s < 0.5]
-    assert max(steps) < VELOCITY_RAD_S * LONGEST_FRAME_S
+    assert max(steps) <= VELOCITY_RAD_S * LONGEST_FRAME_S + 1e-9
