@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from motion_avatar_ros.training.configuration import TrainingConfig
 
 HELP = 'train a model on a folder of AMASS-style motion'
-MODELS = ('baseline', 'mage', 'mosa', 'sage')
+MODELS = ('baseline', 'mage', 'mosa', 'sage', 'text_motion')
 _LIVE = 'live'
 
 
@@ -108,6 +108,10 @@ def _training(config: TrainingConfig) -> Any:
         from motion_avatar_ros.training.mage_training import MageTraining
 
         return MageTraining(config)
+    if config.model == 'text_motion':
+        from motion_avatar_ros.training.text_motion_training import TextMotionTraining
+
+        return TextMotionTraining(config)
     from motion_avatar_ros.training.baseline_training import BaselineTraining
 
     return BaselineTraining(config)

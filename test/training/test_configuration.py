@@ -10,8 +10,10 @@ import yaml
 from motion_avatar_ros.training.baseline_training import BaselineTraining
 from motion_avatar_ros.training.configuration import ConfigurationError, load_training_config
 from motion_avatar_ros.training.mage_training import MageTraining
+from motion_avatar_ros.training.mosa_training import MosaStages
 from motion_avatar_ros.training.sage_training import SageStages
 from motion_avatar_ros.training.shipped_configurations import shipped_config
+from motion_avatar_ros.training.text_motion_training import TextMotionTraining
 
 SHIPPED = sorted((Path(__file__).parents[2] / 'config' / 'training').glob('*.yaml'))
 
@@ -19,8 +21,9 @@ SHIPPED = sorted((Path(__file__).parents[2] / 'config' / 'training').glob('*.yam
 @pytest.mark.parametrize('path', SHIPPED, ids=lambda path: path.stem)
 def test_shipped_configurations_load_and_write_back(path, tmp_path):
     config = load_training_config(path)
-    assert config.model == path.stem.split('_')[0]
-    {'baseline': BaselineTraining, 'mage': MageTraining, 'sage': SageStages}[config.model](config)
+    assert config.model == path.stem.removesuffix('_paper')
+    {'baseline': BaselineTraining, 'mage': MageTraining, 'mosa': MosaStages, 'sage': SageStages,
+     'text_motion': TextMotionTraining}[config.model](config)
     written = tmp_path / 'config.yaml'
     written.write_text(yaml.safe_dump(config.as_dict()))
     assert load_training_config(written) == config
