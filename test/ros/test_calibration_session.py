@@ -89,7 +89,8 @@ def test_solver_that_refuses_gives_its_reason(poses):
     run = session(solve)
     show_all(run, poses)
     status = wait_for_end(run)
-    assert (status.state, status.message, status.trace) == ('refused', 'the arms were bent', '')
+    assert (status.state, status.message, status.trace) == (
+        'refused', r'the arms were\n bent', '')
 
 
 def test_solver_that_fails_is_a_refusal_with_a_trace(poses):
