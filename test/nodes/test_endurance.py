@@ -3,8 +3,7 @@
 """
 The chain of processes for a long time, with faults, and beside a busy /tf.
 
-In the suite it is short and its bounds are wide, for a machine that does other things as well;
-`make endurance` takes half an hour and the bounds that this package is to keep.
+Not in the suite: `make endurance` takes half an hour of a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -29,13 +28,12 @@ from live_session import Heard, LiveSession  # noqa: E402
 from motion_avatar_ros.commands.demo_nodes import PLAYER, DemoNodes  # noqa: E402
 
 LASTS_S = float(os.environ.get('ENDURANCE_S', '0'))
-IS_LONG = LASTS_S > 0.0
-FAULTS_S = LASTS_S or 16.0
-QUIET_S = min(60.0, LASTS_S) or 6.0
-WARM_UP_S = 20.0 if IS_LONG else 3.0
+pytestmark = pytest.mark.skipif(not LASTS_S, reason='make endurance')
+QUIET_S = min(60.0, LASTS_S)
+WARM_UP_S = 20.0
 MOST_GROWTH_MB = 20.0
 WITHIN = 1.2    # of p99, of what it was before
-LEAST_RATE = 0.8 if IS_LONG else 0.3
+LEAST_RATE = 0.8
 VELOCITY_RAD_S, LONGEST_FRAME_S = 4.0, 0.1
 BUSY_TF = Path(__file__).resolve().parents[1] / 'support' / 'busy_tf.py'
 
@@ -75,16 +73,16 @@ def lags_ms(heard: Heard, begin_s: float, end_s: float) -> np.ndarray:
 
 def test_faults_for_long_leave_memory_and_lag_as_they_were(live):
     session = live(
-        faults__kinds=['all'], faults__per_min=12.0 if IS_LONG else 40.0,
+        faults__kinds=['all'], faults__per_min=12.0,
         faults__longest_s=1.5, seed=20261127)
     heard, begin_s = session.heard, time.monotonic()
     memory = [session.memory_mb()]
-    while time.monotonic() < begin_s + FAULTS_S:
+    while time.monotonic() < begin_s + LASTS_S:
         time.sleep(1.0)
         memory.append(session.memory_mb())
         assert session.processes.ended() is None
     end_s = time.monotonic()
-    window_s = FAULTS_S / 6.0
+    window_s = LASTS_S / 6.0
     first, last = (
         lags_ms(heard, at_s, at_s + window_s) for at_s in (begin_s, end_s - window_s))
     growth_mb = {name: memory[-1][name] - memory[0][name] for name in memory[0]}
@@ -95,7 +93,7 @@ def test_faults_for_long_leave_memory_and_lag_as_they_were(live):
     faults = [values for _, name, values in heard.told if name == PLAYER][-1]
     states = [state for at_s, state in heard.states if at_s >= begin_s]
     changes = [after for before, after in zip(states, states[1:]) if before != after]
-    print(f'\n{FAULTS_S:g} s, {len(heard.lags)} bodies, {len(commands)} commands, growth [MB]',
+    print(f'\n{LASTS_S:g} s, {len(heard.lags)} bodies, {len(commands)} commands, growth [MB]',
           {name: round(mb, 2) for name, mb in growth_mb.items()}, 'states',
           {state: changes.count(state) for state in sorted(set(changes))}, 'faults',
           {key: value for key, value in faults.items() if key.startswith('faults.')})
@@ -107,8 +105,8 @@ def test_faults_for_long_leave_memory_and_lag_as_they_were(live):
     assert all(np.isfinite(joints).all() for _, joints in commands)
     assert max(steps) <= VELOCITY_RAD_S * LONGEST_FRAME_S + 1e-9
     assert session.until(lambda: session.state == 'engaged', 30.0), session.refusal
-    if IS_LONG:
-        assert np.percentile(last, 99) < WITHIN * np.percentile(first, 99)
+    assert len(first) and len(last)
+    assert np.percentile(last, 99) < WITHIN * np.percentile(first, 99)
 
 
 def test_a_busy_tf_costs_neither_rate_nor_lag(live):
@@ -134,6 +132,4 @@ def test_a_busy_tf_costs_neither_rate_nor_lag(live):
         for name, (rate_hz, p99_ms) in figures.items()})
     rate_hz, p99_ms = figures.pop('quiet')
     for busy_hz, busy_ms in figures.values():
-        assert busy_hz > LEAST_RATE * rate_hz
-        if IS_LONG:
-            assert busy_ms < WITHIN * p99_ms
+        assert busy_hz > LEAST_RATE * rate_hz and busy_ms < WITHIN * p99_ms
