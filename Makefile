@@ -21,7 +21,7 @@ COLCON = $(INSIDE) $(VENV_PYTHON) "$$(PATH="$(VENV)/bin:$$PATH" command -v colco
 WORKERS ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak lint clean
+.PHONY: help setup demo test soak endurance lint clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -46,6 +46,10 @@ test: setup  ## Build with colcon, run all tests, print their results (WORKERS=0
 soak: setup  ## Play 2,000 random fault scripts against gate and wall (SCRIPTS=, SEED=)
 	@$(INSIDE) SOAK_SCRIPTS=$(or $(SCRIPTS),2000) SOAK_SEED=$(or $(SEED),$(shell date +%s)) PYTHONPATH="$(ROOT)/test/support:$$PYTHONPATH" \
 	  $(VENV_PYTHON) -m pytest -q -s test/safety/test_fault_scripts.py
+
+endurance: setup  ## Run the nodes for half an hour with faults, then beside a busy /tf (DURATION=)
+	@$(INSIDE) ENDURANCE_S=$(or $(DURATION),1800) PYTHONPATH="$(ROOT):$(ROOT)/test/support:$$PYTHONPATH" \
+	  $(VENV_PYTHON) -m pytest -q -s test/nodes/test_endurance.py
 
 lint: setup  ## Check style, docstrings, house rules and types
 	@$(INSIDE) $(VENV_PYTHON) -m pytest -q test/lint

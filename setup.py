@@ -49,6 +49,7 @@ setup(
         'console_scripts': [
             'avatar_node = motion_avatar_ros.nodes.avatar_node:main',
             'composed_nodes = motion_avatar_ros.nodes.composed_nodes:main',
+            'generator_node = motion_avatar_ros.nodes.generator_node:main',
             'mesh_node = motion_avatar_ros.nodes.mesh_node:main',
             'retarget_node = motion_avatar_ros.nodes.retarget_node:main',
             'sim_robot_node = motion_avatar_ros.nodes.sim_robot_node:main',

@@ -74,8 +74,14 @@ class DemoNodes:
                 arguments += _overrides(values, f'{node}:')
             processes.start(_COMPOSED, f'{_NODES}.{_COMPOSED}', [*parameters, *arguments])
             return
-        for node, values in parameters.items():
-            processes.start(node, f'{_NODES}.{node}', ['--ros-args', *_overrides(values, '')])
+        for node in parameters:
+            self.start_one(processes, node)
+
+    def start_one(self, processes: NodeProcesses, node: str, **more: object) -> None:
+        """Start a node in a process of its own, with more parameters of it (`__` for a dot)."""
+        values = {**self._parameters()[node], **{
+            name.replace('__', '.'): value for name, value in more.items()}}
+        processes.start(node, f'{_NODES}.{node}', ['--ros-args', *_overrides(values, '')])
 
     def pids(self, processes: NodeProcesses) -> dict[str, int]:
         """Return the process id of each node."""

@@ -55,12 +55,21 @@ class MotionFeaturesError(MotionAvatarError):
     """Features, or a motion, that are not what they should be."""
 
 
-def features_from_motion(motion: Motion) -> np.ndarray:
+def features_from_motion(motion: Motion, floor_m: float | None = None) -> np.ndarray:
+    """Return the features (T, 269) of a motion as float32, see `exact_features`."""
+    return exact_features(motion, floor_m).astype(np.float32)
+
+
+def exact_features(motion: Motion, floor_m: float | None = None) -> np.ndarray:
     """
-    Return the features (T, 269), float32, of a motion.
+    Return the features (T, 269), float64, of a motion.
 
     The motion is brought to 20 Hz, to a floor at z = 0 under its lowest toe, and to a start at
     x = y = 0 that faces along x: where it was in the room is not in the features.
+
+    Args:
+        motion: of any rate.
+        floor_m: height of a toe that stands, where it is known; None takes the lowest toe's.
 
     Raises:
         MotionFeaturesError: shorter than two frames at 20 Hz.
@@ -70,7 +79,7 @@ def features_from_motion(motion: Motion) -> np.ndarray:
         raise MotionFeaturesError(f'{len(motion)} frames at 20 Hz are no motion')
     poses = motion.poses
     _, joints = poses.global_joints()
-    joints = joints - [0.0, 0.0, joints[:, _FEET, 2].min()]
+    joints = joints - [0.0, 0.0, joints[:, _FEET, 2].min() if floor_m is None else floor_m]
     pelvis, root = joints[:, PELVIS], poses.local_rotations[:, PELVIS]
     headings = np.unwrap(heading_angles(root))
     into_heading = transpose(rotation_about_z(headings))
@@ -89,7 +98,7 @@ def features_from_motion(motion: Motion) -> np.ndarray:
         _continued(velocities.reshape(count - 1, -1)),
         _continued(steps < _STANDING_M),
     )
-    return np.concatenate(columns, axis=1).astype(np.float32)
+    return np.concatenate(columns, axis=1)
 
 
 def motion_from_features(features: np.ndarray) -> Motion:

@@ -22,6 +22,7 @@ from motion_avatar_ros.ros.lifecycle import run
 NODE_CLASSES = {
     'tracker_player_node': 'TrackerPlayerNode',
     'avatar_node': 'AvatarNode',
+    'generator_node': 'GeneratorNode',
     'mesh_node': 'MeshNode',
     'retarget_node': 'RetargetNode',
     'sim_robot_node': 'SimRobotNode',

@@ -16,6 +16,7 @@ import textwrap
 from typing import Any
 
 from motion_avatar_ros.nodes.avatar_parameters import AVATAR_PARAMETERS
+from motion_avatar_ros.nodes.generator_parameters import GENERATOR_PARAMETERS
 from motion_avatar_ros.nodes.mesh_parameters import MESH_PARAMETERS
 from motion_avatar_ros.nodes.retarget_parameters import RETARGET_PARAMETERS
 from motion_avatar_ros.nodes.sim_robot_parameters import SIM_ROBOT_PARAMETERS
@@ -41,9 +42,11 @@ _YAML_INTRODUCTION = """\
 _COLUMNS = 99
 #: Nodes that have `auto_activate` beside their table.
 LIFECYCLE_NODES = (
-    'avatar_node', 'mesh_node', 'retarget_node', 'sim_robot_node', 'webxr_tracker_node')
+    'avatar_node', 'generator_node', 'mesh_node', 'retarget_node', 'sim_robot_node',
+    'webxr_tracker_node')
 TABLES = {
     'avatar_node': AVATAR_PARAMETERS,
+    'generator_node': GENERATOR_PARAMETERS,
     'mesh_node': MESH_PARAMETERS,
     'retarget_node': RETARGET_PARAMETERS,
     'sim_robot_node': SIM_ROBOT_PARAMETERS,

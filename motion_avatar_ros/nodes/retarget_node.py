@@ -25,6 +25,7 @@ from std_srvs.srv import SetBool, Trigger
 from motion_avatar_ros.body.avatar_urdf import AvatarDescriptionError, offsets_from_urdf
 from motion_avatar_ros.body.joint_state import JointStateError
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.nodes.body_publishers import BodyPublishers
 from motion_avatar_ros.nodes.deadman_input import DeadmanInput
 from motion_avatar_ros.nodes.gate_report import GateReport, gate_values
 from motion_avatar_ros.nodes.latency_parameters import retarget_stages
@@ -98,7 +99,6 @@ class RetargetNode(AvatarLifecycleNode):
         """Subscribe, offer the services, disengaged."""
         values = self._values
         self._problems = ProblemLog(self)
-        self._body_publishers = 0
         self._stream = BodyStream(StreamSettings(
             values['stale_after_s'], values['late_after_s'], values['max_age_s']))
         topics: list[tuple[Any, str, Any, Any]] = [
@@ -116,7 +116,7 @@ class RetargetNode(AvatarLifecycleNode):
         services = [self.create_service(SetBool, '~/engage', self._on_engage),
                     self.create_service(Trigger, '~/stop', self._on_stop),
                     self.create_service(Trigger, '~/reset', self._on_reset)]
-        self._body_topic = subscriptions[0].topic_name
+        self._body_publishers = BodyPublishers(self, subscriptions[0].topic_name)
         timers = [self.create_timer(_WATCH_PERIOD_S, self._watch, clock=self._steady)]
         if values['output_rate_hz']:
             timers.append(self.create_timer(
@@ -197,12 +197,14 @@ class RetargetNode(AvatarLifecycleNode):
         if self._commands is not None:
             self._commands.measure(message, time.monotonic())
 
-    def _on_body(self, message: JointState) -> None:
+    def _on_body(self, message: JointState, info: Mapping[str, Any]) -> None:
         """Follow one pose."""
         started_s = time.monotonic()
         self._input_rate.tick(started_s)
-        if self._retargeter is None or self._commands is None or self._body_publishers > 1:
+        if self._retargeter is None or self._commands is None or self._body_publishers.count > 1:
             return
+        if self._body_publishers.is_from_another(info):
+            self._hold_for_another(started_s)
         stamp = stamp_ns(message.header.stamp)
         now_ns = self.get_clock().now().nanoseconds
         try:
@@ -231,7 +233,7 @@ class RetargetNode(AvatarLifecycleNode):
         """Show and command the pose that is due now, at the output's own rate."""
         now_s = time.monotonic()
         if self._retargeter is None or self._commands is None or (
-                not self._stream.is_fresh(now_s) or self._body_publishers > 1):
+                not self._stream.is_fresh(now_s) or self._body_publishers.count > 1):
             return  # what is commanded then, `_watch` says
         ros_now_s = self.get_clock().now().nanoseconds * 1e-9
         shown = self._interpolator.at(ros_now_s)
@@ -259,9 +261,16 @@ class RetargetNode(AvatarLifecycleNode):
 
     def _why_not(self, now_s: float) -> str:
         """Return why the body moves no robot now, or ''."""
-        if self._body_publishers > 1:
+        if self._body_publishers.count > 1:
             return 'two publishers of the body'
         return self._stream.why_not(now_s) or self._deadman.why_released(now_s) or ''
+
+    def _hold_for_another(self, now_s: float) -> None:
+        """Let go of the body that was followed: the next one is somebody else's."""
+        self._stream.begin()
+        self._begin_anew()
+        if self._commands is not None:
+            self._commands.send(None, now_s, 'another publisher of the body')
 
     def _begin_anew(self) -> None:
         """Forget what came before in the stream of bodies."""
@@ -271,12 +280,13 @@ class RetargetNode(AvatarLifecycleNode):
 
     def _watch(self) -> None:
         """Hold commands while there is no body to believe."""
-        self._body_publishers = self.count_publishers(self._body_topic)
-        if self._body_publishers > 1:
-            self._problems.say(
-                f"{self._body_publishers} publishers on body topic '{self._body_topic}': "
-                'holding; allowed: one')
         now_s = time.monotonic()
+        if self._body_publishers.look():
+            self._hold_for_another(now_s)
+        if self._body_publishers.count > 1:
+            self._problems.say(
+                f"{self._body_publishers.count} publishers on body topic "
+                f"'{self._body_publishers.topic}': holding; allowed: one")
         if self._commands is None:
             return
         why = self._why_not(now_s)
@@ -321,7 +331,7 @@ class RetargetNode(AvatarLifecycleNode):
             **gate_values(self._commands, time.monotonic()),
             'input_rate_hz': self._input_rate.rate_hz(),
             **self._stages.values(),
-            'body_publishers': self._body_publishers,
+            'body_publishers': self._body_publishers.count,
             'refused_messages': self._refused,
         }
         if self._problems.problem is not None:

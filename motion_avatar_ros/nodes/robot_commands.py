@@ -70,6 +70,7 @@ class RobotCommands:
                 approach_rad_s=values['engage.approach_rad_s'],
                 approach_s=values['engage.approach_s'], resume_s=values['engage.resume_s'],
                 match_rad=values['engage.match_rad'], hold_s=values['engage.hold_s'],
+                state_hold_s=values['engage.state_hold_s'],
                 state_timeout_s=values['engage.state_timeout_s'],
                 max_deviation_rad=values['engage.max_deviation_rad']),
             self._limbs(retargeter))

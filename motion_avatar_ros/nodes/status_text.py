@@ -36,12 +36,19 @@ class StatusText:
         #: To be destroyed by the node.
         self.publisher: Any = node.create_lifecycle_publisher(Marker, '~/status', MARKERS)
 
-    def show(self, status: FollowStatus, pose: BodyPose | None) -> None:
-        """Say how things are over a pose, at the origin before the first, if somebody looks."""
-        if self.publisher.get_subscription_count() and self._cap.admits(time.monotonic()):
-            self.publisher.publish(self._marker(status, pose))
+    def show(self, status: FollowStatus, pose: BodyPose | None, doing: str = '') -> None:
+        """
+        Say how things are over a pose, at the origin before the first, if somebody looks.
 
-    def _marker(self, status: FollowStatus, pose: BodyPose | None) -> Marker:
+        Args:
+            status: how things are.
+            pose: over which to say it.
+            doing: what is said while all is well; empty for the name of the state.
+        """
+        if self.publisher.get_subscription_count() and self._cap.admits(time.monotonic()):
+            self.publisher.publish(self._marker(status, pose, doing))
+
+    def _marker(self, status: FollowStatus, pose: BodyPose | None, doing: str) -> Marker:
         marker = Marker(ns='status', type=Marker.TEXT_VIEW_FACING, action=Marker.ADD)
         marker.header.frame_id = self._frame_id
         marker.header.stamp = time_message(self._node.get_clock().now().nanoseconds)
@@ -54,7 +61,7 @@ class StatusText:
         color = marker.color
         (color.r, color.g, color.b), color.a = _RGB[status.state], 1.0
         is_good = status.state is FollowState.TRACKING
-        marker.text = status.state.value if is_good else (
+        marker.text = (doing or status.state.value) if is_good else (
             f'{status.state.value}: {status.reason}')
         marker.lifetime.sec = _LIFETIME_S
         return marker

@@ -9,10 +9,12 @@ samples is the timeline's.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import partial
 import importlib.util
+import math
+import time
 from typing import Protocol
 
 from geometry_msgs.msg import PoseStamped
@@ -26,8 +28,15 @@ from motion_avatar_ros.ros.qos import TF, TF_STATIC, TRACKER_POSE
 from motion_avatar_ros.ros.tf_message_bytes import (
     TransformRecord, UnreadableBytesError, read_transforms,
 )
+from motion_avatar_ros.ros.waiting_messages import waiting_messages
 from motion_avatar_ros.trackers.tracker_frames import OnSample, TrackerFrames
 from motion_avatar_ros.trackers.transform_buffer import ChainBuffer, TransformBuffer
+
+
+# A /tf is busy when so many messages come in so short a time. Each round of the executor costs some
+# tenths of a millisecond, in which no other thread computes: then one round takes several.
+_BUSY_MESSAGES, _BUSY_S = 64, 0.08
+_GATHER_S = 0.004
 
 
 class TrackerInputError(MotionAvatarError):
@@ -80,6 +89,7 @@ class TfInput:
         self._subscriptions: list[Subscription] = []
         self._node: Node
         self._frames: TrackerFrames | None = None
+        self._message_times_s = deque([-math.inf], maxlen=_BUSY_MESSAGES)
 
     def start(
         self, node: Node, sources: Mapping[str, str], fixed_frame: str, on_sample: OnSample,
@@ -99,8 +109,8 @@ class TfInput:
         self._subscriptions = [
             node.create_subscription(
                 TFMessage, topic, partial(self._on_message, is_static), profile, raw=True)
-            for topic, profile, is_static in (
-                ('/tf_static', TF_STATIC, True), ('/tf', TF, False))
+            for is_static, topic, profile in (
+                (False, '/tf', TF), (True, '/tf_static', TF_STATIC))
         ]
 
     def stop(self) -> None:
@@ -115,11 +125,21 @@ class TfInput:
         return self._frames.missing_message(trackers) if self._frames else 'not started'
 
     def _on_message(self, is_static: bool, data: bytes) -> None:
+        """Take a message, and all that came since; of a busy topic several at a time."""
+        now_s = time.monotonic()
+        if now_s - self._message_times_s[0] < _BUSY_S:
+            time.sleep(_GATHER_S)
+        messages = [data, *waiting_messages(self._subscriptions[is_static])]
+        self._message_times_s.extend([now_s] * len(messages))
+        for message in messages:
+            self._take(is_static, message)
+
+    def _take(self, is_static: bool, data: bytes) -> None:
         frames = self._frames
         if frames is None:
             return
         now_ns = self._node.get_clock().now().nanoseconds
-        for record in self._transforms(data, frames.skipped_keys if not is_static else ()):
+        for record in self._transforms(data, () if is_static else frames.skipped_keys):
             frames.take(*record, now_ns, is_static)
 
     def _transforms(

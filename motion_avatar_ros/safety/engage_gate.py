@@ -11,9 +11,9 @@ Whether a robot is commanded, and how it gets from where it is to where the oper
 
 Nothing is commanded before somebody engages. Then commands begin at the measured joints and
 align with the operator's pose slowly; once there they follow it. A body that stops is held, and
-aligned with again when it returns; one that stays away ends it, for good. Measured joints that
-stop, or that do not follow, end it too: a robot that was held by hand, or whose controller was
-off, must not be caught up with.
+aligned with again when it returns; one that stays away ends it, for good. So do measured joints
+that are late and then stop; those that do not follow end it too: a robot that was held by hand, or
+whose controller was off, must not be caught up with.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class GateSettings:
         match_rad: robot and operator must be so near in each joint to engage; 0 aligns from
             any pose.
         hold_s: a body that is away for longer ends the engagement.
-        state_timeout_s: so old may measured joints be.
+        state_hold_s: measured joints that are older hold the robot.
+        state_timeout_s: and those that are older than this end the engagement.
         max_deviation_rad, deviation_s: a measured joint further from its command for so long
             ends the engagement.
     """
@@ -64,6 +65,7 @@ class GateSettings:
     resume_s: float = 1.0
     match_rad: float = 0.0
     hold_s: float = 10.0
+    state_hold_s: float = 0.1
     state_timeout_s: float = 0.5
     max_deviation_rad: float = 0.5
     deviation_s: float = 0.3
@@ -184,6 +186,9 @@ class EngageGate:
         if problem is not None:
             self.disengage(problem)
             return None
+        if (age_s := self.measured.age_s(now_s)) > self._settings.state_hold_s:
+            target = None
+            why_none = f"the robot's joint states are {age_s:.2f} s old"
         if target is None:
             if self.state is not EngageState.HOLD:
                 self._go(EngageState.HOLD, now_s, why_none)
@@ -194,7 +199,7 @@ class EngageGate:
             return self._follower.stop(dt_s)
         if self.state is EngageState.HOLD:
             self._is_resuming = True
-            self._go(EngageState.ALIGNING, now_s, 'the body is back: aligning with it')
+            self._go(EngageState.ALIGNING, now_s, 'aligning with the operator again')
         if self.state is EngageState.ENGAGED:
             return self._follower.follow(target, dt_s)
         share = self._risen(now_s)

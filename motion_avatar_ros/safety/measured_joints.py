@@ -57,7 +57,7 @@ class MeasuredJoints:
             EngageError: some are missing, old, or far beyond their limits.
         """
         is_known = ~np.isnan(self._joints)
-        if not is_known.any() or self._age_s(now_s) > self._timeout_s:
+        if not is_known.any() or self.age_s(now_s) > self._timeout_s:
             raise EngageError(
                 "the robot's joint states do not come, so where it is is not known")
         missing = [n for n, known in zip(self._names, is_known, strict=True) if not known]
@@ -78,7 +78,7 @@ class MeasuredJoints:
 
     def problem(self, commanded: np.ndarray, now_s: float) -> str | None:
         """Return why a robot with commands (J,) [rad] must not be commanded any more, or None."""
-        age_s = self._age_s(now_s)
+        age_s = self.age_s(now_s)
         if age_s > self._timeout_s:
             return f"the robot's joint states stopped {age_s:.1f} s ago"
         away = np.abs(self._joints - commanded)
@@ -90,6 +90,6 @@ class MeasuredJoints:
                     'the robot does not follow')
         return None
 
-    def _age_s(self, now_s: float) -> float:
-        """Return how long ago the joint was told that was told longest ago."""
+    def age_s(self, now_s: float) -> float:
+        """Return how long ago the joint was told that was told longest ago [s]."""
         return now_s - float(np.nanmin(self._told_s))

@@ -92,11 +92,10 @@ class Track:
             if samples[0].is_restart:
                 self.restart_ns = samples[0].stamp_ns
         before = samples[0]
-        if before.stamp_ns == stamp_ns:
-            return before
         if before.stamp_ns > stamp_ns:
             return None
-        if len(samples) == 1:
+        if stamp_ns - before.stamp_ns <= SIMULTANEOUS_NS:
+            # Also where the next one is there: when it came must not matter.
             return before._replace(stamp_ns=stamp_ns)
         after = samples[1]
         return interpolate(before, after, stamp_ns) if self._is_joined(before, after) else None

@@ -37,9 +37,9 @@ def arguments_of(name):
     return {argument.name: argument for argument in description.get_launch_arguments()}
 
 
-def nodes_of(**given):
-    """Return executable and name of each node that avatar.launch.py would start."""
-    module = load('avatar.launch.py')
+def nodes_of(file='avatar.launch.py', **given):
+    """Return executable and name of each node that a launch file would start."""
+    module = load(file)
     context = launch.LaunchContext()
     for name, default, *_ in module.ARGUMENTS:
         context.launch_configurations[name] = given.get(name, default)
@@ -51,7 +51,8 @@ def executables(nodes):
     return [node.node_executable for node in nodes]
 
 
-@pytest.mark.parametrize('name', ['avatar.launch.py', 'demo.launch.py'])
+@pytest.mark.parametrize(
+    'name', ['avatar.launch.py', 'demo.launch.py', 'generate.launch.py'])
 def test_all_designed_arguments_are_there_and_described(name):
     arguments = arguments_of(name)
     assert set(arguments) >= DESIGNED
@@ -133,3 +134,34 @@ def test_demo_plays_a_bag(monkeypatch):
     context.launch_configurations['bag'] = 'session1'
     values = module.player(context)[0]['parameters'][1]
     assert list(values) == ['bag'] and values['bag'].evaluate(context) == 'session1'
+
+
+def test_words_move_a_body_that_everything_follows():
+    started = executables(nodes_of('generate.launch.py', prompt='a person walks'))
+    assert started == ['generator_node', 'mesh_node', 'viewer_node', 'robot_state_publisher']
+    started = executables(nodes_of('generate.launch.py', robot='g1', sim='true', mode='legs'))
+    assert started == [
+        'avatar_node', 'generator_node', 'mesh_node', 'retarget_node', 'sim_robot_node',
+        'viewer_node', 'robot_state_publisher', 'robot_state_publisher']
+    with pytest.raises(RuntimeError, match='robot:=none'):
+        nodes_of('generate.launch.py', sim='true')
+
+
+def test_the_body_of_an_operator_whose_legs_are_generated_is_put_on_tf_by_nobody(monkeypatch):
+    module = load('generate.launch.py')
+    avatar = module.avatar_launch()
+    monkeypatch.setattr(module, 'avatar_launch', lambda: avatar)
+    given = {}
+    monkeypatch.setattr(
+        avatar, 'package_node', lambda _, name, *rest: given.setdefault(name, rest[1]))
+    context = launch.LaunchContext()
+    for name, default, *_ in module.ARGUMENTS:
+        context.launch_configurations[name] = default
+    context.launch_configurations['mode'] = 'legs'
+    module.launch_setup(context)
+    [values] = given['avatar_node']
+    assert values['publish_tf'] is False
+    assert values['state_publisher'].evaluate(context) == ''
+    for name in ('mesh_node', 'viewer_node'):
+        [values] = given[name]
+        assert values['body_topic'].evaluate(context) == 'generator_node/joint_states'

@@ -27,6 +27,7 @@ from motion_avatar_ros.ros.qos import TF
 from motion_avatar_ros.ros.stream_checker import StreamChecker, StreamReport
 
 if TYPE_CHECKING:
+    from generator_bench import GeneratorBench
     from retarget_bench import RetargetBench
 
 RATE_HZ = 60.0
@@ -207,6 +208,29 @@ def make_bench(ros_domain) -> Iterator[Callable[..., RetargetBench]]:
 
     def build(**overrides) -> RetargetBench:
         benches.append(RetargetBench(**overrides))
+        return benches[-1]
+
+    yield build
+    for bench in benches:
+        bench.close()
+    rclpy.try_shutdown()
+
+
+@pytest.fixture
+def make_generator(ros_domain, monkeypatch) -> Iterator[Callable[..., GeneratorBench]]:
+    """Return a function that makes generator_node of built-in motions, with parameters."""
+    from generator_bench import GeneratorBench
+    from played_generator import played_generator
+
+    monkeypatch.setattr(
+        'motion_avatar_ros.nodes.generator_parts.load_generator',
+        lambda name, device: played_generator())
+    if not rclpy.ok():
+        rclpy.init()
+    benches: list[GeneratorBench] = []
+
+    def build(executor: SingleThreadedExecutor | None = None, **overrides) -> GeneratorBench:
+        benches.append(GeneratorBench(executor, **overrides))
         return benches[-1]
 
     yield build

@@ -58,6 +58,7 @@ def session(ros_domain, tmp_path) -> Iterator[subprocess.Popen]:
         'retarget_node:command.joints': 'whole_body',
         # Generous, so that a busy machine's pauses disengage nothing.
         'retarget_node:stale_after_s': 5.0, 'retarget_node:max_age_s': 5.0,
+        'retarget_node:engage.state_hold_s': 10.0,
         'retarget_node:engage.state_timeout_s': 10.0,
         'retarget_node:engage.max_deviation_rad': 10.0}
     arguments = [item for name, value in parameters.items()

@@ -119,6 +119,18 @@ def test_without_joint_states_it_cannot_be_engaged() -> None:
         robot.gate.engage(TARGET, robot.now_s)
 
 
+def test_joint_states_that_are_late_hold_and_their_return_does_not_jump() -> None:
+    robot = Robot().engaged()
+    robot.is_silent = True
+    held = robot.run(np.array([-1.0, 1.0]), 0.3)
+    assert robot.gate.state is EngageState.HOLD and 'joint states are 0.' in robot.gate.reason
+    assert np.abs(np.diff(np.array(held[-3:]), axis=0)).max() == 0.0
+    robot.is_silent = False
+    back = np.array([held[-1], *robot.run(TARGET, 2.5)])
+    assert robot.gate.state is EngageState.ENGAGED
+    assert np.abs(np.diff(back, axis=0)).max() <= 4.0 * DT_S + 1e-12
+
+
 def test_joint_states_that_stop_end_it() -> None:
     robot = Robot().engaged()
     robot.is_silent = True

@@ -181,6 +181,31 @@ def test_stamps_some_microseconds_apart_cost_no_latency():
     player.assert_true()
 
 
+@pytest.mark.parametrize('seed', range(5))
+def test_frames_do_not_depend_on_which_tracker_is_heard_first(seed):
+    """Of a burst an executor takes one topic's samples, then another's."""
+    times_s = np.cumsum(1.0 / 90.0 + np.random.default_rng(7).uniform(-1e-5, 1e-5, 270))
+
+    def frames(order):
+        player, now_s = Player(), 0.0
+        for name, index in order:
+            now_s = max(now_s, float(times_s[index]))
+            player.add(name, float(times_s[index]), now_s)
+        return {
+            int(stamp_ns): (batch.rotations[slot].tobytes(), batch.positions[slot].tobytes())
+            for batch in player.batches for slot, stamp_ns in enumerate(batch.stamps_ns)}
+
+    heard, bursts = dict.fromkeys(NAMES, 0), []
+    random = np.random.default_rng(seed)
+    while min(heard.values()) < len(times_s):
+        name = NAMES[random.integers(len(NAMES))]
+        until = min(min(heard.values()) + int(random.integers(1, 6)), len(times_s))
+        bursts += [(name, index) for index in range(heard[name], until)]
+        heard[name] = max(heard[name], until)
+    in_turn = frames((name, index) for index in range(len(times_s)) for name in NAMES)
+    assert len(in_turn) > 170 and frames(bursts) == in_turn
+
+
 def test_burst_of_late_samples_is_used():
     player = Player()
     player.play(0.0, 1.0)
