@@ -26,6 +26,8 @@ BUILT_FOLDERS = {'.git', '.venv', 'build', 'install', 'log', 'runs', '__pycache_
 
 # The models of the tests are so small that a second thread costs more than it brings.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
+# Tests leave nothing in this user's cache, and find nothing there.
+os.environ['MOTION_AVATAR_CACHE'] = ''
 
 _starts = itertools.count(os.getpid() * 7)
 

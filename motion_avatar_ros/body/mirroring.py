@@ -14,9 +14,10 @@ from motion_avatar_ros.body.skeleton import MIRRORED_JOINT, PELVIS
 
 _ACROSS_BODY = np.diag([-1.0, 1.0, 1.0])    # x of SMPL's axes is left
 _ACROSS_WORLD = np.diag([1.0, -1.0, 1.0])
-_SIDES = {'left': 'right', 'right': 'left', 'clockwise': 'counterclockwise',
-          'counterclockwise': 'clockwise'}
-_SIDE = re.compile(rf'\b({"|".join(_SIDES)})\b', re.IGNORECASE)
+_OTHER = {'left': 'right', 'right': 'left'}
+_SIDE = re.compile(
+    r'\b(?P<side>left|right)(?=(?:-?(?:wards?|most|sides?|hand|handed|foot|footed|leg|arm))?\b)'
+    r'|\b(?P<against>(?:counter|anti)[- ]?)?clockwise\b', re.IGNORECASE)
 
 
 def mirrored_motion(motion: Motion) -> Motion:
@@ -28,11 +29,14 @@ def mirrored_motion(motion: Motion) -> Motion:
 
 
 def mirrored_text(text: str) -> str:
-    """Return a text with the words for left and right exchanged."""
+    """Return a text with the words for left and right, and for the two turns, exchanged."""
     return _SIDE.sub(_other_side, text)
 
 
 def _other_side(match: re.Match[str]) -> str:
-    word = match.group(1)
-    other = _SIDES[word.lower()]
+    word = match.group()
+    if match['side']:
+        other = _OTHER[word.lower()]
+    else:
+        other = 'clockwise' if match['against'] else 'counterclockwise'
     return other.capitalize() if word[0].isupper() else other

@@ -69,6 +69,8 @@ def load_motion(path: str | Path) -> Motion:
     """
     Read an AMASS-style npz: `poses` (T, >=66), `trans` (T, 3), `mocap_framerate`.
 
+    The rate may be called `mocap_frame_rate`, as in AMASS' SMPL-X files.
+
     Raises:
         MotionFileError: the file is missing, no npz, lacks a key, or holds bad values.
     """
@@ -76,7 +78,8 @@ def load_motion(path: str | Path) -> Motion:
         with bounded_npz(path, _MOST_BYTES) as archive:
             poses = np.asarray(archive['poses'], dtype=float)
             trans = np.asarray(archive['trans'], dtype=float)
-            rate_hz = float(archive['mocap_framerate'])
+            rate_hz = float(archive[
+                'mocap_frame_rate' if 'mocap_frame_rate' in archive else 'mocap_framerate'])
     except FileNotFoundError:
         raise MotionFileError(path, 'no such file') from None
     except KeyError as error:

@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--model', default='mosa', help='name of a generator, or its folder')
     parser.add_argument('--device', default='auto', choices=('auto', 'cpu', 'cuda'))
     parser.add_argument(
-        '--threads', type=positive_count, default=2, help='CPU threads of the network')
+        '--threads', type=positive_count, default=1, help='CPU threads of the network')
     parser.add_argument('--frames', type=positive_count, default=196, help='of the motion')
     parser.add_argument('--runs', type=positive_count, default=20, help='timed motions of each')
     parser.add_argument('--json', action='store_true', help='one JSON object on the last line')

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
+
 from motion_avatar_ros.shipped_folder import shipped_folders
 
 CONFIG_FILE = 'config.yaml'
@@ -20,3 +22,10 @@ def shipped_models() -> list[str]:
     """Return their names."""
     return sorted({
         path.parent.name for place in model_folders() for path in place.glob(f'*/{CONFIG_FILE}')})
+
+
+def shipped_estimators() -> list[str]:
+    """Return the names of those that infer a body from trackers, not from words."""
+    return sorted({
+        path.parent.name for place in model_folders() for path in place.glob(f'*/{CONFIG_FILE}')
+        if 'trackers' in (yaml.safe_load(path.read_text()) or {})})

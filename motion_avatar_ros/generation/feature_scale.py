@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,15 @@ class FeatureScale:
         std[:HEIGHT.stop] /= _LOUDER
         std[CONTACTS] /= _LOUDER
         return cls(mean.astype(np.float32), std.astype(np.float32))
+
+    def as_arrays(self) -> dict[str, np.ndarray]:
+        """Return what a file keeps of it, see `of_arrays`."""
+        return {'feature_mean': self.mean, 'feature_std': self.std}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> FeatureScale:
+        """Return the scale that `as_arrays` made; KeyError without one among the arrays."""
+        return cls(arrays['feature_mean'], arrays['feature_std'])
 
     def normalise(self, features: Array) -> Array:
         """Return features (..., 269) as networks see them."""

@@ -56,8 +56,13 @@ class MotionFeaturesError(MotionAvatarError):
 
 
 def features_from_motion(motion: Motion, floor_m: float | None = None) -> np.ndarray:
+    """Return the features (T, 269) of a motion as float32, see `exact_features`."""
+    return exact_features(motion, floor_m).astype(np.float32)
+
+
+def exact_features(motion: Motion, floor_m: float | None = None) -> np.ndarray:
     """
-    Return the features (T, 269), float32, of a motion.
+    Return the features (T, 269), float64, of a motion.
 
     The motion is brought to 20 Hz, to a floor at z = 0 under its lowest toe, and to a start at
     x = y = 0 that faces along x: where it was in the room is not in the features.
@@ -93,7 +98,7 @@ def features_from_motion(motion: Motion, floor_m: float | None = None) -> np.nda
         _continued(velocities.reshape(count - 1, -1)),
         _continued(steps < _STANDING_M),
     )
-    return np.concatenate(columns, axis=1).astype(np.float32)
+    return np.concatenate(columns, axis=1)
 
 
 def motion_from_features(features: np.ndarray) -> Motion:

@@ -5,7 +5,7 @@ Sentences and their words as vectors, by networks that others have trained.
 
 'minilm' (all-MiniLM-L6-v2, Apache-2.0) is the default: its weights come with a package, so that
 nothing is fetched. 'clip' and 't5' are read through transformers from its cache, where a user has
-put them, or from the hub.
+put them: this package fetches nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+import importlib.metadata
 import importlib.util
-import logging
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,11 +53,13 @@ class TextEncoder(Protocol):
 
     Attributes:
         name: by which `text_encoder` knows it.
+        version: of its weights, '' where none is told.
         width: numbers in a vector.
         tokens: no text has more, the rest is cut off.
     """
 
     name: str
+    version: str
     width: int
     tokens: int
 
@@ -70,34 +72,43 @@ class TransformerEncoder:
 
     def __init__(
         self, name: str, source: str | Path, pooled: Callable[[Any, Any], Any], kind: str,
+        version: str = '',
     ) -> None:
         """
         Load it.
 
         Args:
             name: see `TextEncoder`.
-            source: a folder, or a name on the hub.
+            source: a folder, or the hub's name of what is in the cache of transformers.
             pooled: makes the sentences (B, width) of the network's output and the mask.
             kind: class of transformers.
+            version: see `TextEncoder`, where the network's files do not tell it.
 
         Raises:
-            TextEncoderError: it is not there and cannot be fetched.
+            TextEncoderError: transformers or the network is not there.
         """
-        import transformers
-
-        logging.getLogger('transformers').setLevel(logging.ERROR)
-        transformers.utils.logging.disable_progress_bar()
         try:
-            self._tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-            self._network = getattr(transformers, kind).from_pretrained(
-                source, use_safetensors=True).eval().requires_grad_(False)
-        except (OSError, ValueError) as error:
+            import transformers
+        except ImportError:
             raise TextEncoderError(
-                f"text encoder '{name}': '{source}' is not in the cache of transformers and "
-                f'could not be fetched ({" ".join(str(error).split())[:200]}); '
-                "'minilm' needs no network") from None
+                f"text encoder '{name}' needs the package transformers, which is not installed: "
+                "'make setup', or pip install transformers") from None
+        transformers.logging.set_verbosity_error()
+        transformers.logging.disable_progress_bar()
+        try:
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(
+                source, local_files_only=True)
+            self._network = getattr(transformers, kind).from_pretrained(
+                source, local_files_only=True, use_safetensors=True,
+            ).eval().requires_grad_(False)
+        except (OSError, ValueError, ImportError) as error:
+            raise TextEncoderError(
+                f"text encoder '{name}': '{source}' is not whole in the cache of transformers "
+                f"({' '.join(str(error).split())[:100]}...); fetch it there with "
+                f"'hf download {source}', or take 'minilm', which is here") from None
         config = self._network.config
         self.name = name
+        self.version = str(getattr(config, '_commit_hash', None) or version)
         self.width = int(config.hidden_size)
         self.tokens = min(
             _MOST_TOKENS, int(getattr(config, 'max_position_embeddings', _MOST_TOKENS)))
@@ -107,6 +118,10 @@ class TransformerEncoder:
         """Return the features of texts."""
         import torch
 
+        if not texts:
+            return TextFeatures(
+                np.zeros((0, self.width), np.float32), np.zeros((0, 0, self.width), np.float32),
+                np.zeros((0, 0), bool))
         tokens = self._tokenizer(
             list(texts), padding=True, truncation=True, max_length=self.tokens,
             return_tensors='pt')
@@ -131,7 +146,9 @@ def text_encoder(name: str) -> TextEncoder:
 @lru_cache
 def _loaded(name: str) -> TextEncoder:
     if name == 'minilm':
-        return TransformerEncoder(name, _minilm_folder(), _mean_of_words, 'AutoModel')
+        return TransformerEncoder(
+            name, _minilm_folder(), _mean_of_words, 'AutoModel',
+            importlib.metadata.version(_MINILM_PACKAGE))
     if name == 'clip':
         return TransformerEncoder(
             name, _CLIP, lambda output, _: output.pooler_output, 'CLIPTextModel')

@@ -21,7 +21,7 @@ from typing import Any
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-from motion_avatar_ros.estimation.shipped_models import shipped_models
+from motion_avatar_ros.estimation.shipped_models import shipped_estimators
 from motion_avatar_ros.nodes.body_view import BodyView
 from motion_avatar_ros.nodes.calibration_control import CalibrationControl
 from motion_avatar_ros.nodes.node_chooser import NodeChooser
@@ -95,7 +95,7 @@ class ViewerNode(Node):
         with view.folder('what runs'):
             self._model = NodeChooser(
                 self, values['avatar_node'], 'model',
-                WebChooser(view, 'model', shipped_models()))
+                WebChooser(view, 'model', shipped_estimators()))
             self._robot_name = NodeChooser(
                 self, values['robot_node'], 'robot',
                 WebChooser(view, 'robot', tuple(EXAMPLE_ROBOTS)), self._why_no_other_robot)

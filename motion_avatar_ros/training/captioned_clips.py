@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from motion_avatar_ros.body.mirroring import mirrored_motion, mirrored_text
-from motion_avatar_ros.body.motion import load_motion
-from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ, features_from_motion
+from motion_avatar_ros.body.mirroring import mirrored_text
+from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ
+from motion_avatar_ros.training.clip_features import clip_features
 from motion_avatar_ros.training.clips import DataFolderError, clip_name, find_clips
 
 CAPTIONS_FILE = 'captions.json'
@@ -68,16 +68,14 @@ def load_captioned_clips(
     clips = []
     for path in find_clips(data, split, sets):
         said = captions.get(path.relative_to(data).as_posix())
-        motion = load_motion(path)
-        if not said or motion.duration_s < (LEAST_FRAMES - 1) / FRAME_RATE_HZ:
+        if not said:
             continue
         name = clip_name(data, path)
-        versions = [(motion, tuple(said), False)]
-        if with_mirrored:
-            versions.append((
-                mirrored_motion(motion), tuple(map(mirrored_text, said)), True))
-        for version, sentences, is_mirrored in versions:
-            features = features_from_motion(version)
+        for is_mirrored in (False, True) if with_mirrored else (False,):
+            features = clip_features(path, LEAST_FRAMES, is_mirrored)
+            if not len(features):
+                break
+            sentences = tuple(map(mirrored_text, said)) if is_mirrored else tuple(said)
             parts = [features] if split == _WHOLE_SPLIT else _parts(features)
             clips += [
                 CaptionedClip(

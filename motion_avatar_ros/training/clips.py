@@ -56,9 +56,9 @@ def find_clips(
     folder = Path(data)
     if not folder.is_dir():
         raise DataFolderError(folder, 'no such folder')
-    splits = _read_splits(folder)
+    splits = read_splits(folder)
     if splits is None:
-        all_names = names = _npz_names(folder)
+        all_names = names = npz_names(folder)
         where = 'in it'
     else:
         if split not in splits.values():
@@ -94,19 +94,20 @@ def present_sets(data: str | Path, wanted: Sequence[str]) -> tuple[str, ...] | N
     Those of `wanted` (see `TABLE_SETS`, `TRAINING_SETS`) that the folder's splits.json has;
     None, which is all sets, for a folder without a splits.json or without any of them.
     """
-    present = {_set_of(name) for name in _read_splits(Path(data)) or {}}
+    present = {_set_of(name) for name in read_splits(Path(data)) or {}}
     return tuple(name for name in wanted if name in present) or None
+
+
+def npz_names(folder: Path) -> list[str]:
+    """Return the motion files below a folder, relative to it and sorted."""
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob('*.npz')
+        if not any(path.match(pattern) for pattern in _SHAPE_FILES))
 
 
 def clip_name(data: str | Path, clip: Path) -> str:
     """Return a clip's path relative to its data folder, without the suffix."""
     return clip.relative_to(data).with_suffix('').as_posix()
-
-
-def _npz_names(folder: Path) -> list[str]:
-    return sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob('*.npz')
-        if not any(path.match(pattern) for pattern in _SHAPE_FILES))
 
 
 def _of_sets(
@@ -120,7 +121,8 @@ def _of_sets(
     return [name for name in names if _set_of(name) in sets]
 
 
-def _read_splits(folder: Path) -> dict[str, str] | None:
+def read_splits(folder: Path) -> dict[str, str] | None:
+    """Return the split of each file that splits.json lists; None for a folder without one."""
     path = folder / SPLITS_FILE
     if not path.is_file():
         return None

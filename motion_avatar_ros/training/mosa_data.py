@@ -19,6 +19,7 @@ from motion_avatar_ros.generation.text_encoder import text_encoder
 from motion_avatar_ros.networks.mosa import MosaConfig
 from motion_avatar_ros.training.captioned_clips import load_captioned_clips
 from motion_avatar_ros.training.configuration import ConfigurationError, TrainingConfig
+from motion_avatar_ros.training.kept_text import KeptText
 
 _ENCODED_AT_ONCE = 64
 
@@ -132,7 +133,7 @@ class MosaData:
             Words (captions, L, text) with the sentence's vector in front, and which are there
             (captions, L).
         """
-        encoder = text_encoder(self._network.text_encoder)
+        encoder = KeptText(text_encoder(self._network.text_encoder))
         if encoder.width != self._network.text:
             raise ConfigurationError(
                 f"network.text is {self._network.text}, but a word of '{encoder.name}' has "

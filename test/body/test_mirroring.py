@@ -15,3 +15,14 @@ from motion_avatar_ros.body.mirroring import mirrored_text
     ('someone turns clockwise, brightly', 'someone turns counterclockwise, brightly')])
 def test_words_for_sides_are_exchanged(text, other):
     assert mirrored_text(text) == other and mirrored_text(other) == text
+
+
+@pytest.mark.parametrize(('text', 'other'), [
+    ('walks counter-clockwise', 'walks clockwise'),
+    ('an anti clockwise turn', 'an clockwise turn'),
+    ('leans rightwards, left-handed', 'leans leftwards, right-handed'),
+    ('the leftmost righthand side', 'the rightmost lefthand side'),
+    ('upright, brightly, the leftovers of the righteous',
+     'upright, brightly, the leftovers of the righteous')])
+def test_compounds_of_sides_are_exchanged_and_words_that_only_hold_one_are_not(text, other):
+    assert mirrored_text(text) == other

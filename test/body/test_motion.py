@@ -103,3 +103,12 @@ def test_a_file_with_flipped_bits_is_read_or_refused_and_nothing_else(tmp_path):
         except MotionFileError:
             refused += 1
     assert refused > 100
+
+
+def test_the_rate_may_be_called_as_smplx_files_of_amass_call_it(tmp_path):
+    save_motion(tmp_path / 'clip.npz', swinging())
+    with np.load(tmp_path / 'clip.npz') as archive:
+        arrays = dict(archive)
+    rate_hz = arrays.pop('mocap_framerate')
+    np.savez(tmp_path / 'clip_stageii.npz', mocap_frame_rate=rate_hz, **arrays)
+    assert load_motion(tmp_path / 'clip_stageii.npz').rate_hz == 60.0

@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
+import sys
+import time
+
 import numpy as np
 import pytest
+from small_transformers import small_transformer
 
+import motion_avatar_ros.generation.text_encoder as text_encoder_module
 from motion_avatar_ros.generation.prompt_text import PromptError, checked_prompt
 from motion_avatar_ros.generation.text_encoder import TextEncoderError, text_encoder
 
@@ -53,6 +58,44 @@ def test_a_text_that_is_too_long_for_it_is_cut(encoder):
 def test_an_unknown_encoder_is_refused_by_name():
     with pytest.raises(TextEncoderError, match='minilm, clip, t5'):
         text_encoder('elmo')
+
+
+def test_no_texts_are_no_features(encoder):
+    features = encoder.encode([])
+    assert features.sentence.shape == (0, encoder.width) and features.words.shape[0] == 0
+
+
+@pytest.mark.parametrize('name', ['clip', 't5'])
+def test_an_encoder_that_nobody_fetched_is_refused_at_once(name, monkeypatch, tmp_path):
+    monkeypatch.setattr(text_encoder_module, '_CLIP', 'nobody/has-this')
+    monkeypatch.setattr(text_encoder_module, '_T5', 'nobody/has-this')
+    start_s = time.monotonic()
+    with pytest.raises(TextEncoderError, match='hf download nobody/has-this'):
+        text_encoder(name)
+    assert time.monotonic() - start_s < 10.0
+
+
+def test_without_transformers_the_package_to_install_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'transformers', None)
+    with pytest.raises(TextEncoderError, match='pip install transformers'):
+        text_encoder('t5')
+
+
+@pytest.mark.parametrize(('name', 'constant'), [('clip', '_CLIP'), ('t5', '_T5')])
+def test_clip_and_t5_give_sentences_and_words(name, constant, monkeypatch, tmp_path):
+    small_transformer(name, tmp_path)
+    monkeypatch.setattr(text_encoder_module, constant, str(tmp_path))
+    try:
+        encoder = text_encoder(name)
+    finally:
+        text_encoder_module._loaded.cache_clear()
+    together = encoder.encode(['walk left', 'walk', ''])
+    assert together.sentence.shape == (3, encoder.width) == (3, 16)
+    assert together.words.shape == (*together.mask.shape, 16)
+    assert not together.words[~together.mask].any()
+    alone = encoder.encode(['walk'])
+    assert np.abs(together.sentence[1] - alone.sentence[0]).max() < 1e-5
+    assert np.abs(together.sentence[1] - together.sentence[0]).max() > 1e-3
 
 
 @pytest.mark.parametrize(('typed', 'prompt'), [

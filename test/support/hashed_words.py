@@ -16,6 +16,7 @@ class HashedWords:
     """Vectors without meaning, the same for the same word."""
 
     name = 'hashed'
+    version = ''
     tokens = 16
 
     def __init__(self, width: int = 384) -> None:
