@@ -49,6 +49,8 @@ def avatar_diagnosis(
         'filled_frames': figures.filled,
         'restarts': figures.restarts,
         'errors': figures.errors,
+        'late_poses': figures.late,
+        'doubtful_poses': figures.doubtful,
         'limited_frames': limiter.limited_frames,
         'limited_root_frames': limiter.limited_root_frames,
         'limited_joints': _limited_joints(limiter),
@@ -67,6 +69,8 @@ def doubts(parts: AvatarParts) -> dict[str, str]:
     """Return what makes the input doubtful, a line by what it is about."""
     profile, pipeline = parts.profile_watch.verdict, parts.pipeline
     lines = {} if profile is None else {'profile': profile.message}
+    if parts.model.problem is not None:
+        lines['device'] = parts.model.problem
     if pipeline.swap.looks_swapped:
         lines['swap'] = SWAPPED
     elif pipeline.swap.exchanged % 2:

@@ -13,6 +13,8 @@ from motion_avatar_ros.nodes.filter_parameters import FILTER_PARAMETERS
 from motion_avatar_ros.nodes.latency_parameters import AVATAR_LATENCY_PARAMETERS
 from motion_avatar_ros.nodes.tracker_sources import TRACKER_PARAMETERS
 from motion_avatar_ros.ros.parameters import Parameter
+from motion_avatar_ros.safety.confidence_watch import ConfidenceSettings
+from motion_avatar_ros.safety.follow_budgets import FollowBudgets
 from motion_avatar_ros.trackers.calibration_file import default_operators_folder
 from motion_avatar_ros.trackers.calibration_guide import GuideTimes
 from motion_avatar_ros.trackers.floor_watch import FloorSettings
@@ -21,12 +23,14 @@ from motion_avatar_ros.trackers.observation import TRACKER_NAMES
 from motion_avatar_ros.trackers.swap import SwapSettings
 
 _GATE, _SWAP, _FLOOR = GateLimits(), SwapSettings(), FloorSettings()
-_GUIDE = GuideTimes()
+_GUIDE, _STALE, _CONFIDENCE = GuideTimes(), FollowBudgets(), ConfidenceSettings()
 
 AVATAR_PARAMETERS = (
     Parameter('model', 'baseline', 'name of a shipped model, or a model folder'),
     Parameter('device', 'auto', 'where the model runs; auto takes CUDA where there is one',
               choices=('auto', 'cpu', 'cuda')),
+    Parameter('device_fallback', True,
+              'go on on the CPU when CUDA fails or is out of memory; off: hold'),
     Parameter('threads', 1, 'CPU threads of the model', 1, 64),
     *TRACKER_PARAMETERS,
     Parameter('required_trackers', list(TRACKER_NAMES),
@@ -64,8 +68,19 @@ AVATAR_PARAMETERS = (
     Parameter('limits.blend_s', 0.5,
               'time to go from the held pose to the new estimate after a hold, a restart or a '
               'reset', 0.1, 10.0),
-    Parameter('stale_after_s', 0.25,
-              'a tracker without accepted samples for this long holds the avatar', 0.05, 5.0),
+    Parameter('stale.head_s', _STALE.head_s,
+              'the head without accepted samples for this long holds the avatar', 0.05, 5.0),
+    Parameter('stale.hands_s', _STALE.hands_s,
+              'so does a hand that is required; one that is not is inferred', 0.05, 5.0),
+    Parameter('stale.others_s', _STALE.others_s, 'and so pelvis and feet', 0.05, 5.0),
+    Parameter('stale.pose_s', _STALE.pose_s,
+              'trackers of which no pose comes for this long hold it too; a pose whose inference '
+              'took longer is not published', 0.05, 5.0),
+    Parameter('confidence.least', _CONFIDENCE.least,
+              'poses of less confidence, of the upper or the lower body, hold the avatar; 0: '
+              'none does', 0.0, 1.0),
+    Parameter('confidence.after_s', _CONFIDENCE.after_s,
+              'when they have come for this long, until better ones have', 0.0, 10.0),
     Parameter('watchdog_period_s', 0.05, 'how often staleness is looked at', 0.01, 1.0),
     Parameter('gate.max_speed_m_s', _GATE.max_speed_m_s,
               'a tracker sample farther away than this speed allows is refused', 1.0, 1000.0),

@@ -12,12 +12,15 @@ import torch
 
 from motion_avatar_ros.body.pose import BodyPose
 from motion_avatar_ros.estimation.ahead_estimator import AheadEstimator
+from motion_avatar_ros.estimation.device_fallback import DeviceFallback
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 from motion_avatar_ros.nodes.avatar_parameters import operators_folder
 from motion_avatar_ros.nodes.tracker_sources import TrackerSources, checked_names
 from motion_avatar_ros.ros.avatar_pipeline import AvatarPipeline, Emit
 from motion_avatar_ros.ros.latency_stages import LatencyBudgets
 from motion_avatar_ros.ros.parameters import ParameterError, settings
+from motion_avatar_ros.safety.confidence_watch import ConfidenceSettings, ConfidenceWatch
+from motion_avatar_ros.safety.follow_budgets import FollowBudgets
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import TrackerWatchdog
 from motion_avatar_ros.trackers.calibration import Calibration
@@ -44,7 +47,7 @@ class AvatarParts:
         trackers: those that are taken, the estimator's first.
     """
 
-    estimator: PoseEstimator
+    model: DeviceFallback
     trackers: tuple[str, ...]
     limiter: PoseLimiter
     watchdog: TrackerWatchdog
@@ -52,6 +55,11 @@ class AvatarParts:
     profile: DeviceProfile
     profile_watch: ProfileWatch
     budgets: LatencyBudgets
+
+    @property
+    def estimator(self) -> PoseEstimator:
+        """The estimator in use, on whichever device."""
+        return self.model.estimator
 
     def take(
         self, tracker: str, stamp_ns: int, position: Vector, quaternion: Quaternion
@@ -80,16 +88,18 @@ def make_parts(
         MotionAvatarError: the model cannot be used here.
     """
     torch.set_num_threads(values['threads'])
-    estimator = PoseEstimator.load(
-        values['model'], values['device'], available=sources.names,
-        is_anchored=values['anchor_to_trackers'])
-    needed = _needed_trackers(values, estimator)
-    estimator.warm_up()
+    model = DeviceFallback(
+        lambda device: PoseEstimator.load(
+            values['model'], device, available=sources.names,
+            is_anchored=values['anchor_to_trackers']),
+        values['device'], values['device_fallback'])
+    needed = _needed_trackers(values, model.estimator)
+    estimator = model.estimator
     trackers = (
         *estimator.tracker_names,
         *(name for name in sources.names if name not in estimator.tracker_names))
-    stale_after_s = values['stale_after_s']
-    watchdog = TrackerWatchdog(needed, stale_after_s)
+    budgets = settings(FollowBudgets, 'stale', values)
+    watchdog = TrackerWatchdog(needed, budgets)
     limiter = PoseLimiter(
         values['limits.max_joint_rad_s'], values['limits.max_root_m_s'],
         values['limits.blend_s'], held)
@@ -104,18 +114,19 @@ def make_parts(
     smoothing = settings(OneEuroSettings, 'filter', values)
     timeline = TrackerTimeline(
         trackers, estimator.rate_hz, limits,
-        max_gap_s=stale_after_s, required=needed,
+        max_gap_s={name: budgets.of(name) for name in trackers}, required=needed,
         filters={name: smoothing for name in trackers})
     profile = sources.profile
     ahead_s = values['predict_ahead_s']
     pipeline = AvatarPipeline(
-        AheadEstimator(estimator, ahead_s) if ahead_s else estimator,
+        AheadEstimator(model, ahead_s) if ahead_s else model,
         timeline, limiter, watchdog, emit, now_ns,
         OperatorBody(initial_calibration(values, profile), trackers),
         SwapWatch(settings(SwapSettings, 'swap', values)),
-        FloorWatch(settings(FloorSettings, 'floor', values)), ahead_s)
+        FloorWatch(settings(FloorSettings, 'floor', values)), ahead_s, budgets.pose_s,
+        ConfidenceWatch(settings(ConfidenceSettings, 'confidence', values)))
     return AvatarParts(
-        estimator, trackers, limiter, watchdog, pipeline, profile,
+        model, trackers, limiter, watchdog, pipeline, profile,
         ProfileWatch(profile, shipped_profiles().values()),
         LatencyBudgets(pipeline.figures.stages, values))
 

@@ -304,16 +304,19 @@ class RetargetNode(AvatarLifecycleNode):
 
     def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if self._commands is None:
-            response.message = 'no robot yet: nothing is commanded'
+            self._is_stopped = response.success = True
+            response.message = 'stopped before a robot came; reset, then engage it'
             return response
         return self._commands.answer_stop(response)
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        if self._commands is None:
-            response.message = 'no robot yet: nothing is stopped'
-            return response
-        self._is_stopped = False
-        return self._commands.answer_reset(response)
+        was_stopped, self._is_stopped = self._is_stopped, False
+        if self._commands is not None:
+            return self._commands.answer_reset(response)
+        response.success = True
+        response.message = (
+            'no longer stopped' if was_stopped else 'nothing was stopped') + '; no robot yet'
+        return response
 
     def _diagnose(self) -> tuple[int, str, Mapping[str, Any]]:
         if not self._entities:

@@ -35,6 +35,7 @@ from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.ros.diagnostics import RateMeter
 from motion_avatar_ros.ros.latency_stages import TOTAL, LatencyStages
+from motion_avatar_ros.safety.confidence_watch import ConfidenceWatch
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import FollowState, TrackerWatchdog
 from motion_avatar_ros.trackers.even_frames import EvenFrames
@@ -74,6 +75,8 @@ class PipelineFigures:
     most_waiting: int = 0
     filled: int = 0
     errors: int = 0
+    late: int = 0
+    doubtful: int = 0
 
 
 class AvatarPipeline:
@@ -91,6 +94,8 @@ class AvatarPipeline:
         swap: SwapWatch,
         floor: FloorWatch,
         ahead_s: float = 0.0,
+        longest_inference_s: float = 0.25,
+        confidence: ConfidenceWatch | None = None,
     ) -> None:
         """
         Wire the parts; `start` runs them.
@@ -105,6 +110,8 @@ class AvatarPipeline:
             body: the operator's, of the timeline's trackers.
             swap, floor: watch the joints of the operator.
             ahead_s: how long after its trackers the estimator's pose is for.
+            longest_inference_s: a pose that took longer is not emitted: it is of the past.
+            confidence: says which poses are emitted; all unless given.
         """
         self._estimator = estimator
         self._trackers = len(estimator.tracker_names)
@@ -121,6 +128,8 @@ class AvatarPipeline:
         self._frame_s = 1.0 / estimator.rate_hz
         self._step_s = 0.0  # usual time of an inference
         self._ahead_ns = round(ahead_s * 1e9)
+        self._longest_inference_s = longest_inference_s
+        self._confidence = confidence or ConfidenceWatch()
         self._even = EvenFrames(estimator.rate_hz)
         self.swap = swap
         self.floor = floor
@@ -243,6 +252,7 @@ class AvatarPipeline:
         figures.most_waiting = max(figures.most_waiting, len(frames.stamps_ns))
         if frames.is_restart or must_reset:
             self._estimator.reset()
+            self._confidence.clear()
             figures.restarts += 1
         now_s = time.monotonic()
         is_held = self._watchdog.status(now_s).state is not FollowState.TRACKING
@@ -271,13 +281,29 @@ class AvatarPipeline:
                 raise EstimateError('the estimated confidence is not finite')
             if stop.is_set():
                 return
-            if is_given:
-                stamp_ns, reception = next(given)
-                self._pass_on(
-                    self._body.to_operator(estimate.poses[0, 0]), estimate.confidence[0, 0],
-                    stamp_ns)
-                self._count(stamp_ns, reception, start_s, inferred_s)
-        self._watchdog.on_pose(time.monotonic())
+            if not is_given:
+                continue
+            stamp_ns, reception = next(given)
+            if not self._is_believed(estimate.confidence[0, 0], stamp_ns, inferred_s - start_s):
+                self._limiter.resume()
+                continue
+            self._pass_on(
+                self._body.to_operator(estimate.poses[0, 0]), estimate.confidence[0, 0],
+                stamp_ns)
+            self._count(stamp_ns, reception, start_s, inferred_s)
+            self._watchdog.on_pose(time.monotonic())
+
+    def _is_believed(self, confidence: np.ndarray, stamp_ns: int, took_s: float) -> bool:
+        """Say whether a pose may be shown: in time, and of a model that is sure enough."""
+        if took_s > self._longest_inference_s:
+            self.figures.late += 1
+            return False
+        if self._confidence.is_trusted(confidence, stamp_ns):
+            return True
+        self.figures.doubtful += 1
+        upper, lower = confidence.tolist()
+        self._watchdog.on_doubt(f'the model is not sure (upper {upper:.2f}, lower {lower:.2f})')
+        return False
 
     def _watch_presence(self, present: np.ndarray) -> None:
         """Blend when a tracker is lost or found: the pose is then inferred from others."""

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 import enum
 import threading
 
+from motion_avatar_ros.safety.follow_budgets import FollowBudgets
+
 
 class FollowState(enum.Enum):
     """What the avatar does."""
 
     WAITING = 'waiting'  # some tracker has not appeared since the start: no pose yet
     TRACKING = 'tracking'
-    HOLD = 'hold'  # the last pose stays: a tracker stopped, or no frame comes of them
+    HOLD = 'hold'  # the last pose stays: a tracker stopped, no frame comes, or none to believe
     ERROR = 'error'  # the last pose stays: the estimator failed
 
 
@@ -43,9 +45,11 @@ class FollowStatus:
 class TrackerWatchdog:
     """Judges by the last accepted sample of each tracker and the last pose; thread safe."""
 
-    def __init__(self, trackers: Sequence[str], stale_after_s: float) -> None:
-        self._trackers = tuple(trackers)
-        self._stale_after_s = stale_after_s
+    def __init__(
+        self, trackers: Sequence[str], budgets: FollowBudgets = FollowBudgets()
+    ) -> None:
+        self._budgets_s = {tracker: budgets.of(tracker) for tracker in trackers}
+        self._pose_s = budgets.pose_s
         self._lock = threading.Lock()
         self.clear()
 
@@ -58,6 +62,7 @@ class TrackerWatchdog:
             self._frames_s: float | None = None
             self._output_s: float | None = None
             self._error: str | None = None
+            self._doubt: str | None = None
 
     def on_sample(self, tracker: str, is_accepted: bool, now_s: float) -> None:
         """Note a sample of a tracker."""
@@ -78,7 +83,12 @@ class TrackerWatchdog:
         """Note that a pose was published."""
         with self._lock:
             self._output_s = now_s
-            self._error = None
+            self._error = self._doubt = None
+
+    def on_doubt(self, doubt: str) -> None:
+        """Note that a pose was made and is not believed."""
+        with self._lock:
+            self._error, self._doubt = None, doubt
 
     def on_error(self, problem: str) -> None:
         """Note that no pose could be made of good frames."""
@@ -94,12 +104,12 @@ class TrackerWatchdog:
     def status(self, now_s: float) -> FollowStatus:
         """Return the state now."""
         with self._lock:
-            missing = tuple(t for t in self._trackers if t not in self._accepted_s)
+            missing = tuple(t for t in self._budgets_s if t not in self._accepted_s)
             if missing:
                 return FollowStatus(
                     FollowState.WAITING, f'waiting for {_names(missing)}', missing)
-            ages_s = {t: now_s - self._accepted_s[t] for t in self._trackers}
-            stopped = tuple(t for t in self._trackers if ages_s[t] > self._stale_after_s)
+            ages_s = {t: now_s - self._accepted_s[t] for t in self._budgets_s}
+            stopped = tuple(t for t, most_s in self._budgets_s.items() if ages_s[t] > most_s)
             if stopped:
                 refused = tuple(t for t in stopped if self._is_fresh(t, now_s))
                 verb = 'only refused samples' if refused == stopped else 'nothing'
@@ -110,9 +120,11 @@ class TrackerWatchdog:
             if self._error is not None:
                 return FollowStatus(
                     FollowState.ERROR, f'{self._error}: holding the last pose')
+            if self._doubt is not None:
+                return FollowStatus(FollowState.HOLD, f'{self._doubt}: holding the last pose')
             since_s = now_s - (
                 self._complete_s if self._output_s is None else self._output_s)
-            if since_s > self._stale_after_s:
+            if since_s > self._pose_s:
                 return FollowStatus(
                     FollowState.HOLD,
                     f'no pose for {since_s:.2f} s, {self._why()}: holding the last pose')
@@ -127,7 +139,7 @@ class TrackerWatchdog:
         return 'no stamp that all trackers cover (do they come from one clock?)'
 
     def _is_fresh(self, tracker: str, now_s: float) -> bool:
-        return now_s - self._received_s[tracker] <= self._stale_after_s
+        return now_s - self._received_s[tracker] <= self._budgets_s[tracker]
 
 
 def _names(trackers: Sequence[str]) -> str:

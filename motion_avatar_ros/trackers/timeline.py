@@ -80,7 +80,7 @@ class TrackerTimeline:
         tracker_names: Sequence[str],
         rate_hz: float,
         limits: GateLimits = GateLimits(),
-        max_gap_s: float = 0.25,
+        max_gap_s: float | Mapping[str, float] = 0.25,
         required: Sequence[str] | None = None,
         filters: Mapping[str, OneEuroSettings] | None = None,
     ):
@@ -91,8 +91,9 @@ class TrackerTimeline:
             tracker_names: the head first; frames hold the trackers in this order.
             rate_hz: the model's rate.
             limits: which samples are believed.
-            max_gap_s: longest time between two samples of a tracker that is interpolated, and
-                between two frames that belong together.
+            max_gap_s: longest time between two samples of a tracker that is interpolated, for
+                all or by tracker; the least of the required ones' is also that between two
+                frames that belong together.
             required: the trackers without which there is no frame, besides the head; by
                 default all.
             filters: how the accepted samples of a tracker are smoothed; one that is not
@@ -100,18 +101,21 @@ class TrackerTimeline:
         """
         assert required is None or set(required) <= set(tracker_names), required
         self._head = tracker_names[0]
-        self._max_gap_ns = round(max_gap_s * 1e9)
+        gaps_ns = {
+            name: round(1e9 * (max_gap_s if isinstance(max_gap_s, float) else max_gap_s[name]))
+            for name in tracker_names}
         frame_ns = 1e9 / rate_hz
         needed = set(tracker_names if required is None else (self._head, *required))
+        self._max_gap_ns = min(gaps_ns[name] for name in needed)
         self._gates = {name: TrackerGate(limits) for name in tracker_names}
         self._filters = {
             name: OneEuroFilter(settings) for name, settings in (filters or {}).items()
             if not settings.is_off}
         self._tracks: dict[str, Track] = {
-            name: Track(self._max_gap_ns) if name in needed
-            else OptionalTrack(self._max_gap_ns, frame_ns) for name in tracker_names}
+            name: Track(gaps_ns[name]) if name in needed
+            else OptionalTrack(gaps_ns[name], frame_ns) for name in tracker_names}
         self._dropouts = {
-            name: DropoutCounter(frame_ns, self._max_gap_ns) for name in tracker_names}
+            name: DropoutCounter(frame_ns, gaps_ns[name]) for name in tracker_names}
         self._counts: dict[str, Counter[Verdict]] = {name: Counter() for name in tracker_names}
         self._clock = ClockStep(tuple(tracker_names))
         self._times = FrameTimes(list(self._tracks.values()), rate_hz, self._max_gap_ns)

@@ -185,7 +185,7 @@ def avatar_rig(ros_domain, random_model, capfd) -> Iterator[Callable[..., Avatar
             # Low, so that the limit is met and not only the gate.
             'limits.max_joint_rad_s': 3.0,
             # Long, so that a busy machine's pauses are not taken for a tracker's.
-            'stale_after_s': 0.5,
+            **{f'stale.{what}_s': 0.5 for what in ('head', 'hands', 'others', 'pose')},
             **parameters}, capfd))
         return rigs[-1]
 

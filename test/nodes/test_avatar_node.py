@@ -15,6 +15,7 @@ import time
 import numpy as np
 import pytest
 from rosgraph_msgs.msg import Clock
+import torch
 
 from motion_avatar_ros.ros.body_messages import time_message
 from motion_avatar_ros.safety.watchdog import FollowState
@@ -237,4 +238,42 @@ def test_a_stopped_simulated_clock_does_not_silence_the_watchdog(avatar_rig, ope
         time.sleep(1.0 / 60.0)
     assert len(rig.checker) > 60
     assert rig.wait_for(lambda: rig.node._status.state is FollowState.HOLD, 2.0)
+    rig.check_safe()
+
+
+def test_a_gpu_without_memory_goes_on_on_the_cpu_with_one_warning_and_no_jump(avatar_rig):
+    rig = avatar_rig()
+    rig.track()
+    estimator = rig.node._parts.estimator
+
+    def failing(features):
+        raise torch.OutOfMemoryError('CUDA out of memory')
+
+    estimator.device, estimator._stream.step = 'cuda', failing  # there is no GPU to fail here
+    rig.track()
+    assert rig.node._parts.estimator is not estimator
+    assert rig.node._status.state is FollowState.TRACKING
+    rig.wait_logged("device 'cuda' failed", 'on the CPU')
+    rig.operate(0.3)
+    rig.check_safe()
+    assert sum("device 'cuda' failed" in line for line in rig.log) == 1
+    _, line, values = rig.node._diagnose()
+    assert values['device'] == 'cpu' and "'cuda' failed" in line
+
+
+def test_a_gpu_that_fails_without_leave_to_go_on_holds_and_says_why(avatar_rig):
+    rig = avatar_rig(device_fallback=False)
+    rig.track()
+    estimator = rig.node._parts.estimator
+
+    def failing(features):
+        raise torch.AcceleratorError('CUDA error: an illegal memory access')
+
+    estimator.device, estimator._stream.step = 'cuda', failing
+    rig.operate(0.5)
+    published = len(rig.checker)
+    rig.operate(0.3)
+    assert len(rig.checker) == published and rig.node._parts.estimator is estimator
+    assert rig.node._status.state is FollowState.ERROR
+    rig.wait_logged('AcceleratorError', 'holding the last pose')
     rig.check_safe()

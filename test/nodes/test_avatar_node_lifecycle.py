@@ -94,14 +94,14 @@ def test_a_bad_parameter_refuses_configure_until_it_is_mended(
 
 def test_a_misspelled_parameter_refuses_configure_and_lists_the_known(avatar_rig):
     rig = avatar_rig(modell='baseline')
-    rig.wait_logged("unknown parameter 'modell'", 'trackers.head', 'stale_after_s')
+    rig.wait_logged("unknown parameter 'modell'", 'trackers.head', 'stale.head_s')
     assert rig.is_alive
     assert rig.node.state_label == 'unconfigured'
 
 
 def test_parameters_do_not_change_under_a_running_node(avatar_rig):
     rig = avatar_rig()
-    result = set_parameter(rig, 'stale_after_s', 1.0)
+    result = set_parameter(rig, 'stale.head_s', 1.0)
     assert not result.successful
     assert 'clean up first' in result.reason
 

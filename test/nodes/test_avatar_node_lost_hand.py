@@ -36,7 +36,7 @@ def test_lost_hand_is_inferred_and_neither_loss_nor_return_jumps(avatar_rig, mod
 
 
 def test_lost_hand_holds_the_avatar_by_default(avatar_rig, model):
-    rig = avatar_rig(model=model, stale_after_s=0.2)
+    rig = avatar_rig(model=model, **{'stale.hands_s': 0.2})
     rig.track()
     rig.operate(0.6, without('left_hand'))
     assert poses_while(rig, 0.5, without('left_hand')) == 0
@@ -51,7 +51,7 @@ def test_model_that_needs_both_hands_says_so(avatar_rig):
 
 
 def test_lost_head_holds_also_where_hands_are_not_required(avatar_rig, model):
-    rig = avatar_rig(model=model, required_trackers=['head'], stale_after_s=0.2)
+    rig = avatar_rig(model=model, required_trackers=['head'], **{'stale.hands_s': 0.2})
     rig.track()
     rig.operate(0.6, without('head'))
     assert poses_while(rig, 0.5, without('head')) == 0

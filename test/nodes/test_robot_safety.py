@@ -8,12 +8,13 @@ import ast
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from motion_avatar_ros.retarget.urdf import find_urdf
 from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED
 import numpy as np
 import pytest
 from retarget_bench import PERIOD_S, RetargetBench
 from sensor_msgs.msg import Joy
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, String
 from std_srvs.srv import SetBool, Trigger
 
 PACKAGE = Path(__file__).resolve().parents[2] / 'motion_avatar_ros'
@@ -139,6 +140,19 @@ def test_the_state_is_latched_and_says_how_far_each_limb_is_away(make_bench):
     assert float(values['mismatch.left_arm_rad']) > 0.2
     assert bench.call(bench.stop, Trigger.Request()).success
     assert bench.until(lambda: told[-1].message.startswith('stopped'))
+
+
+@pytest.mark.parametrize('is_reset', [False, True])
+def test_a_stop_before_the_robot_came_counts_when_it_does(make_bench, is_reset):
+    bench = make_bench(robot='').start()
+    assert bench.call(bench.stop, Trigger.Request()).success
+    if is_reset:
+        answer = bench.call(bench.reset, Trigger.Request())
+        assert answer.success and 'no longer stopped' in answer.message
+    latched = bench.other.create_publisher(String, 'robot_description', LATCHED)
+    latched.publish(String(data=find_urdf('g1').read_text()))
+    assert bench.until(lambda: bench.node._commands is not None)
+    assert state(bench) == ('disengaged' if is_reset else 'stopped')
 
 
 def test_a_stop_outlives_a_new_configuration(make_bench):

@@ -16,6 +16,7 @@ from motion_avatar_ros.body.rotations import geodesic_angle, matrix_from_axis_an
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.estimation.estimated_poses import EstimatedPoses
 from motion_avatar_ros.ros.avatar_pipeline import AvatarPipeline
+from motion_avatar_ros.safety.confidence_watch import ConfidenceSettings, ConfidenceWatch
 from motion_avatar_ros.safety.pose_limiter import PoseLimiter
 from motion_avatar_ros.safety.watchdog import FollowState, TrackerWatchdog
 from motion_avatar_ros.trackers.calibration import Calibration
@@ -42,6 +43,7 @@ class HostileEstimator:
         self.gate = threading.Event()
         self.gate.set()
         self.takes_s = 0.0
+        self.confidence = 0.5
 
     def reset(self, stream: int | None = None) -> None:
         self.resets += 1
@@ -59,24 +61,26 @@ class HostileEstimator:
         local = np.broadcast_to(pose, (1, frames, JOINT_COUNT, 3, 3)).copy()
         if self.mode == 'nan':
             local[..., 4, 0, 0] = np.nan
-        confidence = np.full((1, frames, 2), np.nan if self.mode == 'nan confidence' else 0.5)
+        sure = np.nan if self.mode == 'nan confidence' else self.confidence
+        confidence = np.full((1, frames, 2), sure)
         return EstimatedPoses(BodyPose(local, positions[:, :, 0].copy()), confidence)
 
 
 class Rig:
     """A pipeline under a clock of the test."""
 
-    def __init__(self, ahead_s: float = 0.0) -> None:
+    def __init__(self, ahead_s: float = 0.0, least_confidence: float = 0.0) -> None:
         self.estimator = HostileEstimator()
         self.poses: list[BodyPose] = []
         self.stamps_ns: list[int] = []
         self.now_ns = 1_000_000_000_000
         self.publishing_takes_s = 0.0
-        self.watchdog = TrackerWatchdog(TRACKER_NAMES, 0.25)
+        self.watchdog = TrackerWatchdog(TRACKER_NAMES)
         self.pipeline = AvatarPipeline(
             self.estimator, TrackerTimeline(TRACKER_NAMES, RATE_HZ),
             PoseLimiter(30.0, 8.0, 0.5), self.watchdog, self._emit, lambda: self.now_ns,
-            OperatorBody(Calibration(), TRACKER_NAMES), SwapWatch(), FloorWatch(), ahead_s)
+            OperatorBody(Calibration(), TRACKER_NAMES), SwapWatch(), FloorWatch(), ahead_s,
+            confidence=ConfidenceWatch(ConfidenceSettings(least_confidence, 0.1)))
 
     def _emit(self, pose: BodyPose, confidence: np.ndarray, stamp_ns: int) -> None:
         if self.publishing_takes_s:
@@ -155,6 +159,46 @@ def test_a_failing_estimator_holds_and_its_recovery_does_not_jump(rig, mode):
     rig.settle()
     assert rig.watchdog.status(time.monotonic()).state is FollowState.TRACKING
     assert len(rig.poses) > published
+    assert rig.max_step_rad() <= MAX_STEP_RAD * (1 + 1e-9)
+
+
+def test_a_pose_that_took_too_long_is_not_shown_and_those_after_it_blend_in(rig):
+    rig.feed(30)
+    rig.settle()
+    published, stamp_ns = len(rig.poses), rig.now_ns
+    rig.estimator.gate.clear()
+    rig.feed(1, wait=False)
+    time.sleep(0.3)     # the trackers go on by a frame only: they are not what stops
+    status = rig.watchdog.status(time.monotonic())
+    assert (status.state, len(rig.poses)) == (FollowState.HOLD, published)
+    rig.estimator.gate.set()
+    rig.settle()
+    assert len(rig.poses) == published and rig.pipeline.figures.late == 1
+    rig.feed(40)
+    rig.settle()
+    assert min(rig.stamps_ns[published:]) > stamp_ns + round(1e9 / RATE_HZ)
+    assert rig.watchdog.status(time.monotonic()).state is FollowState.TRACKING
+    assert rig.max_step_rad() <= MAX_STEP_RAD * (1 + 1e-9)
+
+
+def test_a_model_that_is_not_sure_holds_and_its_return_does_not_jump():
+    rig = Rig(least_confidence=0.4)
+    rig.pipeline.start()
+    rig.feed(30)
+    rig.estimator.confidence = 0.2
+    rig.feed(30)
+    rig.settle()
+    held = len(rig.poses)
+    status = rig.watchdog.status(time.monotonic())
+    assert status.state is FollowState.HOLD and 'lower 0.20' in status.reason
+    rig.feed(10)
+    rig.settle()
+    assert len(rig.poses) == held and rig.pipeline.figures.doubtful >= 10
+    rig.estimator.confidence = 0.5
+    rig.feed(60)
+    rig.settle()
+    rig.pipeline.stop()
+    assert len(rig.poses) > held
     assert rig.max_step_rad() <= MAX_STEP_RAD * (1 + 1e-9)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from motion_avatar_ros.safety.follow_budgets import FollowBudgets
 from motion_avatar_ros.safety.watchdog import FollowState, TrackerWatchdog
 
 TRACKERS = ('head', 'left_hand', 'right_hand')
@@ -14,7 +15,7 @@ STALE_S = 0.25
 
 @pytest.fixture
 def watchdog() -> TrackerWatchdog:
-    return TrackerWatchdog(TRACKERS, STALE_S)
+    return TrackerWatchdog(TRACKERS, FollowBudgets(STALE_S, STALE_S, STALE_S, STALE_S))
 
 
 def feed(watchdog: TrackerWatchdog, now_s: float, trackers=TRACKERS, is_accepted=True) -> None:
@@ -62,6 +63,40 @@ def test_fresh_trackers_without_any_frame_hold_after_a_while(watchdog):
     feed(watchdog, 0.5)
     status = watchdog.status(0.5)
     assert (status.state, 'one clock' in status.reason) == (FollowState.HOLD, True)
+
+
+@pytest.mark.parametrize(('late', 'alone_s'), [
+    ('head', 0.1), ('left_hand', 0.2), ('right_hand', 0.2), ('pelvis', 0.4)])
+def test_each_kind_of_tracker_has_its_own_budget(late, alone_s):
+    names = (*TRACKERS, 'pelvis')
+    watchdog = TrackerWatchdog(names, FollowBudgets(0.1, 0.2, 0.4, 0.8))
+    feed(watchdog, 0.0, names)
+    feed(watchdog, alone_s + 0.01, [name for name in names if name != late])
+    watchdog.on_pose(alone_s + 0.01)
+    assert watchdog.status(alone_s - 0.01).state is FollowState.TRACKING
+    status = watchdog.status(alone_s + 0.01)
+    assert (status.state, status.trackers) == (FollowState.HOLD, (late,))
+
+
+def test_inference_has_a_budget_that_is_not_the_trackers():
+    watchdog = TrackerWatchdog(TRACKERS, FollowBudgets(pose_s=0.6))
+    feed(watchdog, 0.0)
+    watchdog.on_pose(0.0)
+    watchdog.on_frames(0.1)
+    feed(watchdog, 0.5)
+    assert watchdog.status(0.5).state is FollowState.TRACKING
+    feed(watchdog, 0.7)
+    assert watchdog.status(0.7).state is FollowState.HOLD
+
+
+def test_poses_that_are_not_believed_hold_until_one_is(watchdog):
+    feed(watchdog, 0.0)
+    watchdog.on_pose(0.0)
+    watchdog.on_doubt('the model is not sure')
+    status = watchdog.status(0.0)
+    assert (status.state, 'not sure' in status.reason) == (FollowState.HOLD, True)
+    watchdog.on_pose(0.1)
+    assert watchdog.status(0.1).state is FollowState.TRACKING
 
 
 def test_slow_inference_is_not_blamed_on_the_trackers(watchdog):
