@@ -7,11 +7,13 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from motion_avatar_ros.commands import (
-    benchmark_estimator, benchmark_generator, benchmark_mesh, benchmark_retarget,
+    benchmark_end_to_end, benchmark_estimator, benchmark_generator, benchmark_mesh,
+    benchmark_retarget,
 )
 
 HELP = 'measure how long a frame takes'
 _KINDS = {
+    'end-to-end': (benchmark_end_to_end, 'lag from tracker to body and robot, beside an echo'),
     'estimator': (benchmark_estimator, 'a model, beside the baseline'),
     'generator': (benchmark_generator, 'motion from words, beside the same without keys kept'),
     'mesh': (benchmark_mesh, 'the mesh as a Marker, beside one built of Points'),
