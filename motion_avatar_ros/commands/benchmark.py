@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 
 from motion_avatar_ros.commands import (
     benchmark_end_to_end, benchmark_estimator, benchmark_generator, benchmark_mesh,
-    benchmark_retarget,
+    benchmark_retarget, benchmark_scaling,
 )
 
 HELP = 'measure how long a frame takes'
@@ -18,6 +18,7 @@ _KINDS = {
     'generator': (benchmark_generator, 'motion from words, beside the same without keys kept'),
     'mesh': (benchmark_mesh, 'the mesh as a Marker, beside one built of Points'),
     'retarget': (benchmark_retarget, 'the robot solver, beside mink and pink'),
+    'scaling': (benchmark_scaling, 'a model against window, steps, width and operators'),
 }
 
 
