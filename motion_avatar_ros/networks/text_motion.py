@@ -37,7 +37,7 @@ class TextMotionOutput(NamedTuple):
     What training looks at.
 
     Attributes:
-        motions, sentences: vectors (B, embedding).
+        motions, sentences: vectors (B, embedding) and (S, embedding).
         told: (B, 2 * features) what motions' vectors tell of mean and deviation.
         normalised: (B, T, features) of which.
         temperature: of cosines.
@@ -75,7 +75,7 @@ class TextMotionNetwork(nn.Module):
         self.log_temperature = nn.Parameter(torch.tensor(0.1).log())
 
     def forward(self, features: Tensor, counts: Tensor, sentences: Tensor) -> TextMotionOutput:
-        """Embed motions (B, T, features) of some frames (B,), and sentences (B, text)."""
+        """Embed motions (B, T, features) of some frames (B,), and any sentences (S, text)."""
         motions = self.embed_motions(features, counts)
         return TextMotionOutput(
             motions, self.embed_sentences(sentences), self.statistics(motions),
