@@ -8,12 +8,12 @@ import re
 
 #: Kinds in the order in which they are looked for, and beginnings of the words that name them.
 _WORDS = {
+    'ball': ('basketball', 'soccer', 'dribbl', 'throw', 'shoot', 'toss', 'catch'),
     'jump': ('jump', 'hop', 'leap', 'skip'),
-    'run': ('run', 'jog', 'sprint'),
-    'kick': ('kick', 'soccer', 'dribbl'),
-    'fight': ('punch', 'box', 'strik', 'karate', 'sword', 'martial'),
+    'run': ('run', 'jog', 'sprint', 'dash'),
+    'kick': ('kick',),
+    'fight': ('punch', 'box', 'strik', 'karate', 'sword', 'martial', 'slash'),
     'dance': ('danc', 'salsa', 'ballet'),
-    'throw': ('throw', 'shoot', 'basketball', 'toss', 'catch'),
     'floor': ('lie', 'lying', 'crawl', 'sit', 'kneel', 'get up', 'gets up', 'rolls'),
     'squat': ('squat', 'crouch', 'bend', 'scoop', 'pick', 'put', 'places', 'sweep'),
     'exercise': ('exercis', 'stretch', 'jumping jack', 'push-up', 'cartwheel', 'warm'),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from motion_avatar_ros.generation_evaluation.caption_accuracy import ClassByCaption
-from motion_avatar_ros.generation_evaluation.common_path import remade
+from motion_avatar_ros.generation_evaluation.remade_motion import remade
 from motion_avatar_ros.generation_evaluation.evaluation_clips import EvaluationClips
 from motion_avatar_ros.generation_evaluation.evaluator import TextMotionEvaluator
 from motion_avatar_ros.generation_evaluation.motion_faults import (

@@ -44,12 +44,13 @@ def retrieval(
         pool = rng.permutation(count)[:LARGEST_POOL]
         chosen = [rng.choice(members[number]) for number in pool]
         among = distances[np.ix_(pool, chosen)]
-        # Half of what is equally near counts as nearer: a constant motion is right by chance.
         own = np.diag(among)[:, None]
-        nearer = (among < own).sum(axis=1) + 0.5 * ((among == own).sum(axis=1) - 1)
+        nearer, equal = (among < own).sum(axis=1), (among == own).sum(axis=1)
         asked[pool] += 1.0
         for row, depth in enumerate(DEPTHS):
-            found[row, pool] += nearer < depth
+            # Among those that are equally near, any order: a motion that is always the same is
+            # found by chance.
+            found[row, pool] += np.clip((depth - nearer) / equal, 0.0, 1.0)
     return found / np.maximum(asked, 1.0)
 
 
