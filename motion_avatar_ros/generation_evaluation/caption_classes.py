@@ -16,10 +16,12 @@ _WORDS = {
     'dance': ('danc', 'salsa', 'ballet'),
     'floor': ('lie', 'lying', 'crawl', 'sit', 'kneel', 'get up', 'gets up', 'rolls'),
     'squat': ('squat', 'crouch', 'bend', 'scoop', 'pick', 'put', 'places', 'sweep'),
-    'exercise': ('exercis', 'stretch', 'jumping jack', 'push-up', 'cartwheel', 'warm'),
+    'exercise': ('exercis', 'stretch', 'jumping jack', 'push-up', 'cartwheel', 'warm',
+                 'opposite knee', 'rotates both arms', 'swings both arms'),
     'gesture': ('wav', 'point', 'clap', 'bow', 'greet', 'signal', 'gestur', 'salut', 'rais',
                 'reach', 'grab', 'drink', 'wash'),
-    'walk': ('walk', 'step', 'stroll', 'march', 'sneak', 'stride', 'turn', 'climb', 'limp'),
+    'walk': ('walk', 'step', 'stroll', 'march', 'sneak', 'stride', 'turn', 'climb', 'limp',
+             'tiptoe'),
     'idle': ('stand', 'idle', 'wait'),
 }
 OTHER = 'other'

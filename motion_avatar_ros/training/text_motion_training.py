@@ -37,8 +37,8 @@ class TextMotionLossWeights:
     """The terms."""
 
     contrast: float = 1.0       # InfoNCE both ways (TMR, eq. 3), same captions being one.
-    statistics: float = 0.3     # Mean and log deviation of the features over a motion.
-    damaged: float = 0.3        # The same of motions with planted faults, which have no words.
+    statistics: float = 0.3     # Means and deviations of the features and of their change.
+    damaged: float = 0.5        # The same of motions with planted faults, which have no words.
 
 
 @dataclass(frozen=True)
@@ -200,11 +200,22 @@ def contrast(
 
 
 def statistics(normalised: Tensor, counts: Tensor) -> Tensor:
-    """Return mean and log deviation (B, 2 * features) of normalised features (B, T, features)."""
+    """
+    Return what is told of a motion's normalised features (B, T, features), (B, 3 * features).
+
+    Their mean, the logarithm of their deviation, and that of their change from frame to frame:
+    the same frames in another order are another motion.
+    """
     frames = torch.arange(normalised.shape[1], device=normalised.device)
     is_real = (frames < counts[:, None])[..., None]
     count = counts[:, None]
     mean = (normalised * is_real).sum(dim=1) / count
     off = (normalised - mean[:, None]) * is_real
-    deviation = (off.square().sum(dim=1) / count).sqrt()
-    return torch.cat((mean, (deviation + _LEAST_DEVIATION).log()), dim=-1)
+    steps = normalised.diff(dim=1) * is_real[:, 1:]
+    return torch.cat(
+        (mean, _log_deviation(off, count), _log_deviation(steps, count - 1)), dim=-1)
+
+
+def _log_deviation(off: Tensor, count: Tensor) -> Tensor:
+    # The root of exactly nothing has no slope.
+    return ((off.square().sum(dim=1) / count + 1e-12).sqrt() + _LEAST_DEVIATION).log()
