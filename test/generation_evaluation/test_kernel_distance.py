@@ -41,6 +41,7 @@ def test_a_resample_leaves_out_pairs_of_a_row_with_its_copy():
     rng = np.random.default_rng(0)
     rows, others = rng.normal(size=(2, 3, 2))
     weights = np.array([[2.0, 1.0, 0.0]])
+
     def term(a, b):
         return (kernel(rows[[a]], rows[[b]]) + kernel(others[[a]], others[[b]])
                 - kernel(rows[[a]], others[[b]]) - kernel(rows[[b]], others[[a]]))[0, 0]
