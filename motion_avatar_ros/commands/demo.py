@@ -64,7 +64,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help='name of a shipped model, or a folder (default: baseline; with --generate mosa)')
     parser.add_argument('--device', choices=('auto', 'cpu', 'cuda'), default='auto')
     parser.add_argument(
-        '--rate-hz', type=positive_number, default=60.0, 
+        '--rate-hz', type=positive_number, default=60.0,
         help='rate of the played trackers, or of the generated body (then 30 to 240)')
     parser.add_argument(
         '--duration', type=positive_number, metavar='S',

@@ -130,8 +130,8 @@ class DemoWatch:
         self._say(f'the body moves after {self._waited_s():.1f} s; ROS_DOMAIN_ID is '
                   f'{self._node.context.get_domain_id()}; Ctrl-C ends')
         if self._nodes.prompt is not None:
-            self._say('say what is to be done ' + (
-                '' if self._nodes.port is None else 'on the page, or ') + f'on /{GENERATOR}/prompt')
+            where = '' if self._nodes.port is None else 'on the page, or '
+            self._say(f'say what is to be done {where}on /{GENERATOR}/prompt')
 
     def _engage(self) -> str | None:
         """Engage the simulated robot, if there is one; return why it is not."""
@@ -185,8 +185,8 @@ class DemoWatch:
                 figures.measured_s >= _LEAST_MEASUREMENT_S):
             problem = figures.problem
             if problem is None and loaded_sha256 != file_sha256:
-                problem = (f'{self._nodes.source} runs weights {loaded_sha256}, but the file of model '
-                           f"'{self._nodes.model}' is {file_sha256}")
+                problem = (f'{self._nodes.source} runs weights {loaded_sha256}, but the file of '
+                           f"model '{self._nodes.model}' is {file_sha256}")
             elif problem is not None:
                 problem = f'{self._nodes.failure}: {problem}'
             elif self._robot is not None:
