@@ -14,7 +14,8 @@ from motion_avatar_ros.generation.prompt_text import LONGEST, PromptError, check
     ('\x1b[31mwalk\x07', '[31mwalk'), ('walk\u202eback', 'walk back'),
     ('walk\udcffs', 'walk s'),      # a byte of a command line that is no text
     ('человек идёт', 'человек идёт'), ('人が歩く', '人が歩く'), ('שָׁלוֹם', 'שָׁלוֹם'), ('🕺🏽', '🕺🏽'),
-    (' ' * 10_000 + 'walk', 'walk'), ('a' * LONGEST, 'a' * LONGEST), ('歩' * LONGEST, '歩' * LONGEST)])
+    (' ' * 10_000 + 'walk', 'walk'),
+    ('a' * LONGEST, 'a' * LONGEST), ('歩' * LONGEST, '歩' * LONGEST)])
 def test_what_is_typed_becomes_one_line_of_what_can_be_seen(text, prompt):
     made = checked_prompt(text)
     assert made == prompt and (made.isprintable() or not made)
