@@ -32,7 +32,7 @@ class BaselineStream:
             folder, folder / WEIGHTS_FILE, lambda: BaselineNetwork(network_config))
         self.trackers = network_config.trackers
         self.weights_sha256 = read_weights(folder, network)
-        self._network = network.eval().requires_grad_(False).to(device)
+        self.network = network.eval().requires_grad_(False).to(device)
         self._device = device
         self._streams = streams
         self.reset()
@@ -41,7 +41,7 @@ class BaselineStream:
         """Forget the past of a stream, or of all."""
         with torch.inference_mode():
             if stream is None:
-                self._state = self._network.initial_state(self._streams)
+                self._state = self.network.initial_state(self._streams)
             else:
                 filled = self._state.filled.clone()
                 filled[stream] = 0
@@ -60,7 +60,7 @@ class BaselineStream:
         """
         with torch.inference_mode():
             inputs = torch.from_numpy(features).to(self._device, torch.float32)
-            output, self._state = self._network(inputs, self._state)
+            output, self._state = self.network(inputs, self._state)
             rotations = output.local_rotations.double().cpu().numpy()
             error_m = output.log_error.double().exp().cpu().numpy()
         return rotations, error_m

@@ -36,11 +36,11 @@ class MageSampler:
         """
         training_steps = network.config.training_steps
         self._network = network
-        self._timesteps = trailing_timesteps(steps, training_steps)
+        self.timesteps = trailing_timesteps(steps, training_steps)
         alpha_bars = cosine_alpha_bars(training_steps)
-        self._alpha_bars = [alpha_bars[timestep].to(device) for timestep in self._timesteps]
+        self.alpha_bars = [alpha_bars[timestep].to(device) for timestep in self.timesteps]
         random = torch.Generator().manual_seed(seed)
-        self._noises = [
+        self.noises = [
             torch.randn(1, 1, network.noise_size(phase), generator=random).to(device)
             for phase in range(len(network.config.phases))]
         self._device = device
@@ -49,7 +49,7 @@ class MageSampler:
         """Return the states of streams that have seen nothing yet."""
         return [
             self._network.initial_state(streams, phase)
-            for phase in range(len(self._noises)) for _ in self._timesteps]
+            for phase in range(len(self.noises)) for _ in self.timesteps]
 
     def sample(
         self, features: Tensor, states: list[DenoiserState]
@@ -69,17 +69,17 @@ class MageSampler:
         recovered: dict[int, Tensor] = {}
         given: Tensor | None = None
         output: MageOutput
-        for phase, noise in enumerate(self._noises):
+        for phase, noise in enumerate(self.noises):
             noisy = noise.expand(*features.shape[:2], -1)
-            for number, timestep in enumerate(self._timesteps):
+            for number, timestep in enumerate(self.timesteps):
                 times = torch.full((len(features),), timestep, device=self._device)
                 output, state = self._network(
                     features, noisy, times, next(before), phase, given)
                 after.append(state)
-                if number + 1 < len(self._timesteps):
+                if number + 1 < len(self.timesteps):
                     noisy = ddim_step(
-                        noisy, output.x0, self._alpha_bars[number],
-                        self._alpha_bars[number + 1])
+                        noisy, output.x0, self.alpha_bars[number],
+                        self.alpha_bars[number + 1])
             recovered.update(output.parts)
             given = output.parts.get(self._network.config.phases[phase][-1])
         if output.pose is None:

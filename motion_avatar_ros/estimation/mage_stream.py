@@ -38,24 +38,24 @@ class MageStream:
             self.trackers = network_config.trackers
             self._sampling = (
                 network, config['sampler']['steps'], config['sampler']['seed'], device)
-            self._sampler = MageSampler(*self._sampling)
+            self.sampler = MageSampler(*self._sampling)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: {error}') from None
         self.weights_sha256 = read_weights(folder, network)
-        network.eval()
+        self.network = network.eval()
         self._device = device
         self._streams = streams
         self.reset()
 
     def use_windows(self, windows: WindowOverlap) -> None:
         """Take each call for a whole recording, in overlapping windows; else WindowError."""
-        self._sampler = OverlappingSampler(*self._sampling, windows)
+        self.sampler = OverlappingSampler(*self._sampling, windows)
 
     def reset(self, stream: int | None = None) -> None:
         """Forget the past of a stream, or of all."""
         with torch.inference_mode():
             if stream is None:
-                self._states = self._sampler.initial_states(self._streams)
+                self._states = self.sampler.initial_states(self._streams)
                 return
             for number, state in enumerate(self._states):
                 filled = state.filled.clone()
@@ -75,7 +75,7 @@ class MageStream:
         """
         with torch.inference_mode():
             inputs = torch.from_numpy(features).to(self._device, torch.float32)
-            pose, _, self._states = self._sampler.sample(inputs, self._states)
+            pose, _, self._states = self.sampler.sample(inputs, self._states)
             rotations = pose.local_rotations.double().cpu().numpy()
             error_m = pose.log_error.double().exp().cpu().numpy()
         return rotations, error_m

@@ -58,15 +58,15 @@ class OverlappingSampler(MageSampler):
         recovered: dict[int, Tensor] = {}
         given: Tensor | None = None
         pose: MagePose | None = None
-        for phase, noise in enumerate(self._noises):
+        for phase, noise in enumerate(self.noises):
             noisy = noise.expand(len(features), whole, -1)
-            for number, timestep in enumerate(self._timesteps):
+            for number, timestep in enumerate(self.timesteps):
                 output = self._denoise(cut, blend.cut(noisy), timestep, phase, (
                     None if given is None else blend.cut(given)))
-                if number + 1 < len(self._timesteps):
+                if number + 1 < len(self.timesteps):
                     noisy = ddim_step(
-                        noisy, blend.joined(output.x0), self._alpha_bars[number],
-                        self._alpha_bars[number + 1])
+                        noisy, blend.joined(output.x0), self.alpha_bars[number],
+                        self.alpha_bars[number + 1])
             recovered.update({
                 count: blend.joined(parts) for count, parts in output.parts.items()})
             given = recovered.get(self._network.config.phases[phase][-1])

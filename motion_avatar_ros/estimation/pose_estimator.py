@@ -20,6 +20,7 @@ import torch
 
 from motion_avatar_ros.body.rotations import rotation_about_z
 from motion_avatar_ros.errors import ModelFolderError, MotionAvatarError
+from motion_avatar_ros.estimation.backend import checked_backend, chosen_backend
 from motion_avatar_ros.estimation.baseline_stream import BaselineStream
 from motion_avatar_ros.estimation.compute_device import chosen_device
 from motion_avatar_ros.estimation.confidence import ConfidenceScale
@@ -64,7 +65,7 @@ class PoseEstimator:
     def __init__(
         self, folder: Path, device: torch.device, streams: int,
         available: Collection[str] | None = None, sampler_steps: int | None = None,
-        is_anchored: bool = True,
+        is_anchored: bool = True, backend: str = 'torch',
     ) -> None:
         """Load a model folder; use `load`, which also finds it."""
         config = read_config(folder)
@@ -97,11 +98,14 @@ class PoseEstimator:
         self._slots = [known.index(name) for name in self.tracker_names]
         self._is_whole = self.tracker_names == known
         self._known = len(known)
-        self._stream = architecture(folder, config, device, streams)
-        if self._stream.trackers != len(known):
+        network = architecture(folder, config, device, streams)
+        if network.trackers != len(known):
             raise ModelFolderError(
-                folder, f'config.yaml: network.trackers is {self._stream.trackers}, and '
+                folder, f'config.yaml: network.trackers is {network.trackers}, and '
                 f'trackers are {", ".join(known)}')
+        computed = chosen_backend(backend, self.device, network, config, self.name, streams)
+        self._stream: ModelStream = computed.stream
+        self.backend, self.backend_problem = computed.name, computed.problem
         self._observations = ObservationStream(streams, len(known))
         self._anchor = TrackerAnchor(
             self.tracker_names, streams, self.rate_hz) if is_anchored else None
@@ -110,7 +114,7 @@ class PoseEstimator:
     def load(
         cls, model: str | Path, device: str = 'auto', streams: int = 1,
         available: Collection[str] | None = None, sampler_steps: int | None = None,
-        is_anchored: bool = True,
+        is_anchored: bool = True, backend: str = 'torch',
     ) -> PoseEstimator:
         """
         Load a model.
@@ -122,6 +126,7 @@ class PoseEstimator:
             sampler_steps: of a diffusion model; its own unless given.
             is_anchored: put tracked joints where they were observed (`tracker_anchor`); without
                 it they are where the network thinks, and only the head's place is observed.
+            backend: 'torch', 'onnx' or, the fastest there is, 'auto'; see `backend`.
             available: trackers at hand, of which the model takes those it knows; all of them
                 unless given.
 
@@ -129,10 +134,12 @@ class PoseEstimator:
             ModelFolderError: missing, incomplete or corrupted.
             TrackerSetError: the model cannot do without one that is not available.
             DeviceError: no such device here.
+            BackendError: no such backend, or not on this device.
         """
+        device = checked_backend(backend, device)
         return cls(
             find_model(model), chosen_device(device), streams, available, sampler_steps,
-            is_anchored)
+            is_anchored, backend)
 
     @property
     def weights_sha256(self) -> str:
@@ -150,7 +157,8 @@ class PoseEstimator:
             WindowError: the model has no windows, or longer ones.
         """
         if not isinstance(self._stream, MageStream):
-            raise WindowError(f"model '{self.name}' is for live streams only; windows has: mage")
+            raise WindowError(
+                f"model '{self.name}' is for live streams only; windows has: mage, on torch")
         self._stream.use_windows(windows)
 
     def warm_up(self) -> None:

@@ -39,11 +39,11 @@ class SageSampler:
         self._config = config
         # Predicted noise says nothing of the tokens where there is nothing but noise.
         spaced = trailing_timesteps if config.prediction == 'x0' else leading_timesteps
-        self._timesteps = spaced(steps, config.training_steps)
+        self.timesteps = spaced(steps, config.training_steps)
         alpha_bars = cosine_alpha_bars(config.training_steps)
-        self._alpha_bars = [alpha_bars[timestep].to(device) for timestep in self._timesteps]
+        self.alpha_bars = [alpha_bars[timestep].to(device) for timestep in self.timesteps]
         random = torch.Generator().manual_seed(seed)
-        self._noises = {
+        self.noises = {
             part: torch.randn(1, config.window // 2, config.latent, generator=random).to(device)
             for part in PARTS}
 
@@ -63,16 +63,16 @@ class SageSampler:
         Returns:
             (B, window / 2, latent), z-scored.
         """
-        noisy = self._noises[part].expand(len(features), -1, -1)
+        noisy = self.noises[part].expand(len(features), -1, -1)
         clean = noisy
-        for number, timestep in enumerate(self._timesteps):
+        for number, timestep in enumerate(self.timesteps):
             times = noisy.new_full((len(features),), timestep)
             predicted = network(part, noisy, times, features, upper)
-            level = self._alpha_bars[number]
+            level = self.alpha_bars[number]
             clean = predicted if self._config.prediction == 'x0' else (
                 (noisy - (1.0 - level).sqrt() * predicted) / level.sqrt())
-            if number + 1 < len(self._timesteps):
-                noisy = ddim_step(noisy, clean, level, self._alpha_bars[number + 1])
+            if number + 1 < len(self.timesteps):
+                noisy = ddim_step(noisy, clean, level, self.alpha_bars[number + 1])
         return clean
 
     def newest_poses(

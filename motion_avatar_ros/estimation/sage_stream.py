@@ -33,12 +33,12 @@ class SageStream:
                 folder, folder / WEIGHTS_FILE, lambda: SageNetwork(network_config))
             network = network.requires_grad_(False).to(device)
             self.trackers = network_config.trackers
-            self._sampler = SageSampler(
+            self.sampler = SageSampler(
                 network_config, config['sampler']['steps'], config['sampler']['seed'], device)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: {error}') from None
         self.weights_sha256 = read_weights(folder, network)
-        self._network = network.eval()
+        self.network = network.eval()
         self._device = device
         self._window = network_config.window
         # Up to window - 1 frames before the next, and which streams have any.
@@ -66,9 +66,9 @@ class SageStream:
         """
         with torch.inference_mode():
             inputs = torch.from_numpy(features).to(self._device, torch.float32)
-            windows = self._windows(self._network.scored(inputs))
-            pose, log_error = self._sampler.newest_poses(self._network, windows.flatten(0, 1))
-            refined, state = self._network.refined(
+            windows = self._windows(self.network.scored(inputs))
+            pose, log_error = self.sampler.newest_poses(self.network, windows.flatten(0, 1))
+            refined, state = self.network.refined(
                 pose.unflatten(0, windows.shape[:2]), self._refiner_state)
             self._refiner_state.copy_(state)
             rotations = matrix_from_6d(refined.unflatten(-1, (JOINT_COUNT, 6)))

@@ -57,8 +57,8 @@ class MageDenoiser(nn.Module):
         self.embed_observation = nn.Linear(sizes.inputs, width)
         self.embed_noisy = nn.Linear(sizes.noisy, width)
         self.embed_time = TimestepEmbedding(width)
-        self._has_latent = 'f' in sizes.fusion.split('+')
-        self._has_recovered = sizes.fusion.endswith('f_rec')
+        self.has_latent = 'f' in sizes.fusion.split('+')
+        self.has_recovered = sizes.fusion.endswith('f_rec')
         if sizes.given:
             self.embed_given = nn.Linear(PART_FEATURES * sizes.given, width)
             self.fuse_given = nn.Linear(fused * width, width)
@@ -123,7 +123,7 @@ class MageDenoiser(nn.Module):
             parts.append(recovered.unflatten(-1, (-1, PART_FEATURES)))
             fused = self._fused(
                 self.fuse[scale], observed, x, self.embed_parts[scale](recovered)).float()
-            x = x + fused if self._has_latent else fused
+            x = x + fused if self.has_latent else fused
         filled = (state.filled + observed.shape[1]).clamp(max=past[0].shape[-2])
         with torch.autocast(x.device.type, enabled=False):
             x = self.norms[-1](x)
@@ -133,8 +133,8 @@ class MageDenoiser(nn.Module):
         self, fuse: nn.Module, observed: Tensor, latent: Tensor, recovered: Tensor
     ) -> Tensor:
         seen = [observed]
-        if self._has_latent:
+        if self.has_latent:
             seen.append(latent)
-        if self._has_recovered:
+        if self.has_recovered:
             seen.append(recovered)
         return fuse(torch.cat([each.float() for each in seen], dim=-1))

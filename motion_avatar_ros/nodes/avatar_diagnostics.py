@@ -40,6 +40,7 @@ def avatar_diagnosis(
         'model': estimator.name,
         'model_sha256': estimator.weights_sha256,
         'device': estimator.device,
+        'backend': estimator.backend,
         'output_rate_hz': figures.output.rate_hz(),
         **figures.stages.values(),
         'poses': figures.poses,
@@ -71,6 +72,8 @@ def doubts(parts: AvatarParts) -> dict[str, str]:
     lines = {} if profile is None else {'profile': profile.message}
     if parts.model.problem is not None:
         lines['device'] = parts.model.problem
+    if parts.estimator.backend_problem is not None:
+        lines['backend'] = parts.estimator.backend_problem
     if pipeline.swap.looks_swapped:
         lines['swap'] = SWAPPED
     elif pipeline.swap.exchanged % 2:

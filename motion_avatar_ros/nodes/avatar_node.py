@@ -102,7 +102,7 @@ class AvatarNode(AvatarLifecycleNode):
         estimator = self._parts.estimator
         self.get_logger().info(
             f"model '{estimator.name}' ({estimator.weights_sha256[:12]}) on "
-            f'{estimator.device}, {estimator.rate_hz:g} Hz; '
+            f'{estimator.device} ({estimator.backend}), {estimator.rate_hz:g} Hz; '
             f"profile '{self._sources.profile.name}'; "
             f'{self._parts.pipeline.body.calibration.verdict}')
 

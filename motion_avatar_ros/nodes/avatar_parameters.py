@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from motion_avatar_ros.estimation.ahead_estimator import MAX_AHEAD_S
+from motion_avatar_ros.estimation.backend import BACKENDS
 from motion_avatar_ros.nodes.filter_parameters import FILTER_PARAMETERS
 from motion_avatar_ros.nodes.latency_parameters import AVATAR_LATENCY_PARAMETERS
 from motion_avatar_ros.nodes.tracker_sources import TRACKER_PARAMETERS
@@ -31,6 +32,9 @@ AVATAR_PARAMETERS = (
               choices=('auto', 'cpu', 'cuda')),
     Parameter('device_fallback', True,
               'go on on the CPU when CUDA fails or is out of memory; off: hold'),
+    Parameter('backend', 'auto',
+              'what computes the model on a CPU; auto takes the fastest that is installed, ONNX '
+              'Runtime or else torch', choices=BACKENDS),
     Parameter('threads', 1, 'CPU threads of the model', 1, 64),
     *TRACKER_PARAMETERS,
     Parameter('required_trackers', list(TRACKER_NAMES),

@@ -91,7 +91,8 @@ def make_parts(
     model = DeviceFallback(
         lambda device: PoseEstimator.load(
             values['model'], device, available=sources.names,
-            is_anchored=values['anchor_to_trackers']),
+            is_anchored=values['anchor_to_trackers'],
+            backend=values['backend']),
         values['device'], values['device_fallback'])
     needed = _needed_trackers(values, model.estimator)
     estimator = model.estimator
