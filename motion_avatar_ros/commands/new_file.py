@@ -9,10 +9,10 @@ from pathlib import Path
 from motion_avatar_ros.errors import MotionAvatarError
 
 
-def require_new_file(out: Path, *suffixes: str) -> None:
-    """Refuse an --out of another suffix, in a folder that does not exist, or that exists."""
+def require_new_file(out: Path, *suffixes: str, option: str = '--out') -> None:
+    """Refuse an output of another suffix, in a folder that does not exist, or that exists."""
     if out.suffix not in suffixes or not out.absolute().parent.is_dir():
         raise MotionAvatarError(
-            f"--out '{out}': allowed is a new {' or '.join(suffixes)} in a folder that exists")
+            f"{option} '{out}': allowed is a new {' or '.join(suffixes)} in a folder that exists")
     if out.exists():
-        raise MotionAvatarError(f"--out '{out}' exists already")
+        raise MotionAvatarError(f"{option} '{out}' exists already")

@@ -41,6 +41,11 @@ class Backend:
     problem: str | None = None
 
 
+def missing_packages() -> list[str]:
+    """Return which packages are not installed that the backend 'onnx' needs."""
+    return [package for package in _PACKAGES if find_spec(package) is None]
+
+
 def checked_backend(backend: str, device: str) -> str:
     """
     Return the device for a backend: 'onnx' takes the CPU where the device is left open.
@@ -72,7 +77,7 @@ def chosen_backend(
     """
     if backend == 'torch' or device != 'cpu':
         return Backend('torch', stream)
-    missing = [package for package in _PACKAGES if find_spec(package) is None]
+    missing = missing_packages()
     if missing:
         return Backend('torch', stream, (
             f"model '{name}' runs on torch, more slowly: {' and '.join(missing)} not installed "

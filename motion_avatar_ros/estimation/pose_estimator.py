@@ -96,6 +96,7 @@ class PoseEstimator:
         if lacking:
             raise TrackerSetError(self.name, lacking)
         self._slots = [known.index(name) for name in self.tracker_names]
+        self._config = config
         self._is_whole = self.tracker_names == known
         self._known = len(known)
         network = architecture(folder, config, device, streams)
@@ -145,6 +146,20 @@ class PoseEstimator:
     def weights_sha256(self) -> str:
         """SHA-256 of the weights file that was loaded."""
         return self._stream.weights_sha256
+
+    def exported(self) -> tuple[bytes, float]:
+        """
+        Return a frame of this estimator's network as an ONNX file, and how far it is from torch.
+
+        It is for as many streams; see `onnx_export.exported`. Forgets all past.
+
+        Raises:
+            ExportError: it is not what torch gives, or this estimator is not torch's on the CPU.
+        """
+        from motion_avatar_ros.estimation.onnx_export import exported
+
+        self.reset()
+        return exported(self._stream, self._config, self.name, self.streams)
 
     def use_windows(self, windows: WindowOverlap) -> None:
         """
