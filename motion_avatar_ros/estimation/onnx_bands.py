@@ -10,8 +10,9 @@ next one goes and which of the others are real.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from torch import nn
 
 from motion_avatar_ros.estimation.onnx_graph import OnnxGraph
 from motion_avatar_ros.estimation.onnx_layers import affine, array, layer_norm, linear
@@ -21,21 +22,30 @@ from motion_avatar_ros.networks.banded_attention import BandedBlock
 class OnnxBands:
     """What blocks of the same band and number of heads share in a graph."""
 
-    def __init__(self, graph: OnnxGraph, streams: int, width: int, heads: int, band: int) -> None:
-        """Read the count of frames, and say where the new frame goes."""
+    def __init__(
+        self, graph: OnnxGraph, streams: int, blocks: Sequence[BandedBlock]
+    ) -> None:
+        """Read the count of frames, say where the new frame goes, and what each slot weighs."""
+        attention = blocks[0].attention
+        heads, band, width = attention.heads, attention.band, attention.to_output.in_features
         self._graph = graph
-        self._streams, self._width, self._heads, self._band = streams, width, heads, band
+        self._shape = streams, heads, band, width // heads
         count = graph.past('count', (streams, 1), is_count=True)
         graph.set_next('count', graph.add('Add', count, graph.constant(np.array(1))))
         slot = graph.add('Mod', count, graph.constant(np.array(band)))
-        #: (S, band) how many frames ago the frame in a slot was, 0 in that of the new one.
-        self._lag = graph.add(
+        # (S, band) how many frames ago the frame in a slot was, 0 in that of the new one.
+        lag = graph.add(
             'Mod', graph.add('Sub', slot, graph.constant(np.arange(band)[None])),
             graph.constant(np.array(band)))
-        is_real = graph.add('LessOrEqual', self._lag, count)
-        self._absence = graph.reshape(
-            graph.add('Where', is_real, graph.constant(0.0), graph.constant(-np.inf)),
-            streams, 1, 1, band)
+        is_real = graph.reshape(graph.add('LessOrEqual', lag, count), 1, streams, 1, 1, band)
+        by_lag = np.concatenate([array(block.attention.lag_bias).T for block in blocks], axis=1)
+        by_slot = graph.add('Transpose', graph.reshape(
+            graph.add('Gather', graph.constant(by_lag), lag, axis=0),
+            streams, band, len(blocks), heads, 1), perm=[2, 0, 3, 4, 1])
+        biases = graph.split(
+            graph.add('Where', is_real, by_slot, graph.constant(-np.inf)), len(blocks), axis=0)
+        #: (1, S, heads, 1, band) by block.
+        self._biases = dict(zip(map(id, blocks), biases, strict=True))
         rows = np.stack(np.meshgrid(
             np.arange(streams), np.arange(heads), indexing='ij'), axis=-1)[:, :, None]
         self._place = graph.add(
@@ -46,40 +56,30 @@ class OnnxBands:
     def block(self, module: BandedBlock, name: str, x: str) -> str:
         """Append a block, whose state has a name; (S, width) to the same."""
         graph, attention = self._graph, module.attention
-        shape = self._streams, self._heads, self._band, self._width // self._heads
+        shape = self._shape
+        width = shape[1] * shape[3]
         weight, bias = array(attention.to_qkv.weight), array(attention.to_qkv.bias)
         # The query as attention scales it.
-        weight[:self._width] *= shape[-1] ** -0.5
-        bias[:self._width] *= shape[-1] ** -0.5
+        weight[:width] *= shape[-1] ** -0.5
+        bias[:width] *= shape[-1] ** -0.5
         qkv = affine(graph, layer_norm(graph, module.attention_norm, x), weight, bias)
         query, key, value = graph.split(qkv, 3, axis=1)
-        keys = self._kept(f'{name}.keys', key, shape)
-        values = self._kept(f'{name}.values', value, shape)
+        keys, values = self._kept(f'{name}.keys', key), self._kept(f'{name}.values', value)
         scores = graph.reshape(
             graph.add('MatMul', keys, graph.reshape(query, *shape[:2], shape[-1], 1)),
             *shape[:2], 1, shape[2])
-        weights = graph.add('Softmax', graph.add('Add', scores, self._bias(attention.lag_bias)))
-        mixed = graph.reshape(
-            graph.add('MatMul', weights, values), self._streams, self._width)
+        weights = graph.add('Softmax', graph.add('Add', scores, self._biases[id(module)]))
+        mixed = graph.reshape(graph.add('MatMul', weights, values), shape[0], width)
         x = graph.add('Add', x, linear(graph, attention.to_output, mixed))
         norm, first, _, _, last = module.feed_forward
         hidden = graph.add('Gelu', linear(graph, first, layer_norm(graph, norm, x)))
         return graph.add('Add', x, linear(graph, last, hidden))
 
-    def _kept(self, name: str, new: str, shape: tuple[int, ...]) -> str:
+    def _kept(self, name: str, new: str) -> str:
         """Put what is new, (S, width), into its slot of a ring."""
-        graph = self._graph
+        graph, shape = self._graph, self._shape
         past = graph.past(name, shape)
         ring = graph.add(
             'ScatterND', past, self._place, graph.reshape(new, *shape[:2], 1, shape[-1]))
         graph.set_next(name, ring)
         return ring
-
-    def _bias(self, lag_bias: nn.Parameter) -> str:
-        """Return the bias (S, heads, 1, band) of a block's slots, by their lag."""
-        graph = self._graph
-        by_slot = graph.add('Gather', graph.constant(array(lag_bias).T), self._lag, axis=0)
-        by_head = graph.reshape(
-            graph.add('Transpose', by_slot, perm=[0, 2, 1]),
-            self._streams, self._heads, 1, self._band)
-        return graph.add('Add', by_head, self._absence)

@@ -9,7 +9,9 @@ from typing import cast
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.estimation.onnx_bands import OnnxBands
 from motion_avatar_ros.estimation.onnx_graph import OnnxGraph
-from motion_avatar_ros.estimation.onnx_layers import array, heads, layer_norm, linear, rotations
+from motion_avatar_ros.estimation.onnx_layers import (
+    array, layer_norm, linear, pose_heads, rotations,
+)
 from motion_avatar_ros.estimation.onnx_runner import FEATURES, LOG_ERROR, ROTATIONS
 from motion_avatar_ros.networks.banded_attention import BandedBlock
 from motion_avatar_ros.networks.baseline import BaselineNetwork
@@ -20,21 +22,19 @@ def baseline_graph(network: BaselineNetwork, streams: int) -> OnnxGraph:
     """Write the graph of a frame of S streams."""
     config, graph = network.config, OnnxGraph()
     features = graph.input(FEATURES, (streams, config.trackers, FEATURES_PER_TRACKER))
-    bands = OnnxBands(graph, streams, config.width, config.heads, config.band)
+    blocks = [cast(BandedBlock, block) for block in network.blocks]
+    bands = OnnxBands(graph, streams, blocks)
     scored = graph.add(
         'Div', graph.add('Sub', graph.reshape(features, streams, -1),
                          graph.constant(array(network.feature_mean))),
         graph.constant(array(network.feature_std)))
     x = linear(graph, network.embed, scored)
-    for number, block in enumerate(network.blocks):
-        x = bands.block(cast(BandedBlock, block), f'block{number}', x)
+    for number, block in enumerate(blocks):
+        x = bands.block(block, f'block{number}', x)
     x = layer_norm(graph, network.norm, x)
-    outputs = heads(graph, [network.to_root, network.to_body, network.to_log_error], x)
-    pose_6d = graph.add(
-        'Add', graph.rows(outputs, 0, 6 * JOINT_COUNT, axis=1),
-        graph.constant(array(network.mean_pose_6d)))
+    pose_6d, log_error = pose_heads(
+        graph, [network.to_root, network.to_body, network.to_log_error], x,
+        array(network.mean_pose_6d))
     graph.output(ROTATIONS, rotations(graph, pose_6d, streams), (streams, JOINT_COUNT, 3, 3))
-    graph.output(
-        LOG_ERROR, graph.rows(outputs, 6 * JOINT_COUNT, 6 * JOINT_COUNT + 2, axis=1),
-        (streams, 2))
+    graph.output(LOG_ERROR, log_error, (streams, 2))
     return graph

@@ -32,6 +32,7 @@ class OnnxGraph:
         self._names: dict[Hashable, str] = {}   # of the constants
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
+        self._names_out: dict[str, str] = {}    # of values that are outputs
 
     def input(self, name: str, shape: tuple[int, ...]) -> str:
         """Declare an input of float32."""
@@ -46,12 +47,12 @@ class OnnxGraph:
         return PAST + name
 
     def set_next(self, name: str, value: str) -> None:
-        """Say what a declared state is for the next call."""
-        self._nodes.append(helper.make_node('Identity', [value], [NEXT + name]))
+        """Say what a declared state is for the next call: a node's output, of one state only."""
+        self._names_out[value] = NEXT + name
 
     def output(self, name: str, value: str, shape: tuple[int, ...]) -> None:
-        """Declare an output of float32."""
-        self._nodes.append(helper.make_node('Identity', [value], [name]))
+        """Declare an output of float32: what a node gives."""
+        self._names_out[value] = name
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
     def constant(self, array: Any) -> str:
@@ -93,6 +94,9 @@ class OnnxGraph:
 
     def model(self, description: str, metadata: Mapping[str, str]) -> bytes:
         """Return the ONNX file of what was written."""
+        for node in self._nodes:
+            for names in (node.input, node.output):
+                names[:] = [self._names_out.get(name, name) for name in names]
         graph = helper.make_graph(
             self._nodes, 'estimator', self._inputs, self._outputs, self._constants)
         model = helper.make_model(

@@ -9,6 +9,7 @@ against its torch module by the export of whole networks (`onnx_export`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.estimation.onnx_graph import OnnxGraph
 
-_EPSILON_SQUARED = 1e-16    # of `body.rotations.matrix_from_6d`
+_CROSS = [1, 2, 0, 2, 0, 1]  # components of a whose products with b's are added and subtracted
 
 
 def array(tensor: Tensor | None) -> np.ndarray:
@@ -58,30 +59,52 @@ def head(graph: OnnxGraph, module: nn.Module, x: str) -> str:
     return linear(graph, last, graph.add('Gelu', linear(graph, first, x)))
 
 
-def heads(graph: OnnxGraph, modules: list[nn.Module], x: str) -> str:
-    """Append `output_head`s of the same input as one; return their outputs side by side."""
+def pose_heads(
+    graph: OnnxGraph, modules: Sequence[nn.Module], x: str, mean: np.ndarray,
+    std: np.ndarray | float = 1.0,
+) -> list[str]:
+    """
+    Append `output_head`s of the same input.
+
+    Args:
+        graph: to append to.
+        modules: the head of the root, of the body, and more.
+        x: (rows, channels).
+        mean, std: (132,) what the root's and the body's outputs side by side are scaled by.
+
+    Returns:
+        The pose (rows, 132), scaled, and what the other heads give.
+    """
     layers = [[cast(nn.Linear, layer) for layer in (module[0], module[2])]
               for module in (cast(nn.Sequential, module) for module in modules)]
-    hidden = graph.add('Gelu', affine(
+    hidden = graph.split(graph.add('Gelu', affine(
         graph, x, np.concatenate([array(first.weight) for first, _ in layers]),
-        np.concatenate([array(first.bias) for first, _ in layers])))
-    parts = graph.split(hidden, len(layers), axis=1)
-    return graph.add('Concat', *(
-        linear(graph, last, part) for (_, last), part in zip(layers, parts, strict=True)), axis=1)
+        np.concatenate([array(first.bias) for first, _ in layers]))), len(layers), axis=1)
+    stds = np.broadcast_to(std, mean.shape)
+    outputs = []
+    at = 0
+    for number, ((_, last), part) in enumerate(zip(layers, hidden, strict=True)):
+        weight, bias = array(last.weight), array(last.bias)
+        if number < 2:
+            end = at + last.out_features
+            weight, bias = weight * stds[at:end, None], bias * stds[at:end] + mean[at:end]
+            at = end
+        outputs.append(affine(graph, part, weight, bias))
+    return [graph.add('Concat', *outputs[:2], axis=1), *outputs[2:]]
 
 
 def rotations(graph: OnnxGraph, pose_6d: str, rows: int) -> str:
     """Return matrices (rows, 22, 3, 3) of 6D rotations (rows, 132); `matrix_from_6d`."""
     first, second = graph.split(
         graph.reshape(pose_6d, rows, JOINT_COUNT, 2, 3), 2, axis=2)
-    x = _unit(graph, first)
-    along = _dot(graph, x, second)
-    y = _unit(graph, graph.add('Sub', second, graph.add('Mul', along, x)))
-    turned = [(graph.add('Gather', value, graph.constant(np.array([1, 2, 0])), axis=3),
-               graph.add('Gather', value, graph.constant(np.array([2, 0, 1])), axis=3))
-              for value in (x, y)]
-    (x_1, x_2), (y_1, y_2) = turned
-    z = graph.add('Sub', graph.add('Mul', x_1, y_2), graph.add('Mul', x_2, y_1))
+    x = graph.add('LpNormalization', first, axis=3, p=2)
+    along = graph.add(
+        'ReduceSum', graph.add('Mul', x, second), graph.constant(np.array([3])), keepdims=1)
+    y = graph.add('LpNormalization', graph.add('Sub', second, graph.add('Mul', along, x)),
+                  axis=3, p=2)
+    turned = [graph.add('Gather', value, graph.constant(np.array(order)), axis=3)
+              for value, order in ((x, _CROSS), (y, _CROSS[3:] + _CROSS[:3]))]
+    z = graph.add('Sub', *graph.split(graph.add('Mul', *turned), 2, axis=3))
     columns = graph.add('Concat', x, y, z, axis=2)
     return graph.add('Transpose', columns, perm=[0, 1, 3, 2])
 
@@ -97,13 +120,3 @@ def evaluated(module: nn.Module, *inputs: Tensor) -> np.ndarray:
     """Return what a module gives for inputs that are the same in every frame."""
     with torch.inference_mode():
         return array(module(*inputs))
-
-
-def _dot(graph: OnnxGraph, a: str, b: str) -> str:
-    return graph.add(
-        'ReduceSum', graph.add('Mul', a, b), graph.constant(np.array([3])), keepdims=1)
-
-
-def _unit(graph: OnnxGraph, vector: str) -> str:
-    square = graph.add('Add', _dot(graph, vector, vector), graph.constant(_EPSILON_SQUARED))
-    return graph.add('Div', vector, graph.add('Sqrt', square))

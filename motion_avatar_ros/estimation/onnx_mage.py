@@ -19,7 +19,7 @@ from motion_avatar_ros.estimation.mage_sampler import MageSampler
 from motion_avatar_ros.estimation.onnx_bands import OnnxBands
 from motion_avatar_ros.estimation.onnx_graph import OnnxGraph
 from motion_avatar_ros.estimation.onnx_layers import (
-    array, ddim_shares, evaluated, head, heads, layer_norm, linear, rotations,
+    array, ddim_shares, evaluated, head, layer_norm, linear, pose_heads, rotations,
 )
 from motion_avatar_ros.estimation.onnx_runner import FEATURES, LOG_ERROR, ROTATIONS
 from motion_avatar_ros.networks.banded_attention import BandedBlock
@@ -34,7 +34,9 @@ def mage_graph(network: MageNetwork, sampler: MageSampler, streams: int) -> Onnx
     """Write the graph of a frame of S streams."""
     config, graph = network.config, OnnxGraph()
     features = graph.input(FEATURES, (streams, config.trackers, FEATURES_PER_TRACKER))
-    bands = OnnxBands(graph, streams, config.width, config.heads, config.band)
+    bands = OnnxBands(graph, streams, [
+        block for denoiser in network.denoisers for block in denoiser.modules()
+        if isinstance(block, BandedBlock)])
     scored = _scored(graph, network, features, streams)
     given: str | None = None
     for phase, noise in enumerate(sampler.noises):
@@ -68,12 +70,11 @@ def mage_graph(network: MageNetwork, sampler: MageSampler, streams: int) -> Onnx
                     graph.add('Mul', x0, graph.constant(of_clean)))
         if phase < len(sampler.noises) - 1:
             given = _unscored(graph, network, phase, x0)
-    outputs = heads(graph, [network.to_root, network.to_body, network.to_log_error], latent)
-    pose_6d = _unscored(
-        graph, network, len(sampler.noises) - 1, graph.rows(outputs, 0, _POSE_SIZE, axis=1))
+    pose_6d, log_error = pose_heads(
+        graph, [network.to_root, network.to_body, network.to_log_error], latent,
+        *(array(each) for each in network.motion_statistics(len(sampler.noises) - 1)))
     graph.output(ROTATIONS, rotations(graph, pose_6d, streams), (streams, JOINT_COUNT, 3, 3))
-    graph.output(
-        LOG_ERROR, graph.rows(outputs, _POSE_SIZE, _POSE_SIZE + 2, axis=1), (streams, 2))
+    graph.output(LOG_ERROR, log_error, (streams, 2))
     return graph
 
 
@@ -128,7 +129,8 @@ def _clean(graph: OnnxGraph, network: MageNetwork, phase: int, latent: str) -> s
     """Return the clean motion, z-scored, that a phase predicts."""
     if phase < len(network.to_coarse):
         return head(graph, network.to_coarse[phase], latent)
-    return heads(graph, [network.to_root, network.to_body], latent)
+    return pose_heads(
+        graph, [network.to_root, network.to_body], latent, np.zeros(_POSE_SIZE))[0]
 
 
 def _unscored(graph: OnnxGraph, network: MageNetwork, phase: int, x0: str) -> str:

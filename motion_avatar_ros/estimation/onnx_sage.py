@@ -18,7 +18,7 @@ from torch import nn
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.estimation.onnx_graph import OnnxGraph
 from motion_avatar_ros.estimation.onnx_layers import (
-    affine, array, ddim_shares, evaluated, heads, layer_norm, linear, rotations,
+    affine, array, ddim_shares, evaluated, layer_norm, linear, pose_heads, rotations,
 )
 from motion_avatar_ros.estimation.onnx_runner import FEATURES, LOG_ERROR, ROTATIONS
 from motion_avatar_ros.estimation.onnx_windows import dit_block, encoder_layer, newest
@@ -49,9 +49,10 @@ class _SageGraph:
         for part in PARTS:
             tokens[part] = self._sampled(part, pairs, tokens.get(PARTS[0]))
         pose, log_error = self._decoded(newest_frame, pairs, *tokens.values())
-        mean = graph.constant(array(network.mean_pose_6d))
-        residual = linear(graph, network.to_residual, self._refiner_hidden(pose))
-        pose_6d = graph.add('Add', graph.add('Add', pose, residual), mean)
+        residual = affine(
+            graph, self._refiner_hidden(pose), array(network.to_residual.weight),
+            array(network.to_residual.bias) + array(network.mean_pose_6d))
+        pose_6d = graph.add('Add', pose, residual)
         graph.output(ROTATIONS, rotations(graph, pose_6d, streams), (streams, JOINT_COUNT, 3, 3))
         graph.output(LOG_ERROR, log_error, (streams, 2))
 
@@ -138,10 +139,10 @@ class _SageGraph:
         x = graph.add(
             'Add', affine(graph, x, upsample, array(decoder.upsample.bias)),
             linear(graph, decoder.add_features, frame))
-        outputs = heads(graph, [decoder.to_root, decoder.to_body, decoder.to_log_error],
-                        layer_norm(graph, decoder.norm, x))
-        return (graph.rows(outputs, 0, _POSE_SIZE, axis=1),
-                graph.rows(outputs, _POSE_SIZE, _POSE_SIZE + 2, axis=1))
+        pose, log_error = pose_heads(
+            graph, [decoder.to_root, decoder.to_body, decoder.to_log_error],
+            layer_norm(graph, decoder.norm, x), np.zeros(_POSE_SIZE))
+        return pose, log_error
 
     def _refiner_hidden(self, pose: str) -> str:
         """Return what the recurrent refiner knows, (S, width), after a pose off the mean."""
