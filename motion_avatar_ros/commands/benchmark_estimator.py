@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`benchmark estimator`: how long a frame takes, beside the baseline in the same run."""
+"""`benchmark estimator`: how long a frame takes, beside baseline and eager torch in one run."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import numpy as np
 from motion_avatar_ros.body.procedural_motion import builtin_motion
 from motion_avatar_ros.commands.progress import Progress
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.estimation.backend import BACKENDS
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.trackers.tracker_playback import TRACKER_JOINTS
 
@@ -32,6 +33,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--untrained', metavar='PRESET',
         help="random weights of the model's preset instead: tells of its latency only")
     parser.add_argument('--device', default='auto', choices=('auto', 'cpu', 'cuda'))
+    parser.add_argument(
+        '--backend', default='auto', choices=BACKENDS,
+        help='what computes the network on a CPU; where it is not torch, the model on torch is '
+             'timed in the same run')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads of the network')
     parser.add_argument('--frames', type=int, default=1000, help='timed frames of each model')
     parser.add_argument(
@@ -40,20 +45,23 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Time a model and the baseline frame by frame, in turns."""
+    """Time a model, the baseline and the model on torch frame by frame, in turns."""
     import torch
 
     from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 
     torch.set_num_threads(arguments.threads)
     with TemporaryDirectory() as place:
-        model = PoseEstimator.load(
-            arguments.model if arguments.untrained is None else _untrained(
-                arguments.model, arguments.untrained, Path(place)),
-            arguments.device, sampler_steps=arguments.sampler_steps)
-    reference = PoseEstimator.load(_REFERENCE, arguments.device)
-    steps = [stepper(model), stepper(reference)]
-    seconds = np.empty((arguments.frames, 2))
+        folder = arguments.model if arguments.untrained is None else _untrained(
+            arguments.model, arguments.untrained, Path(place))
+        model, eager = (PoseEstimator.load(
+            folder, arguments.device, sampler_steps=arguments.sampler_steps, backend=backend)
+            for backend in (arguments.backend, 'torch'))
+    reference = PoseEstimator.load(_REFERENCE, arguments.device, backend=arguments.backend)
+    if model.backend_problem is not None:
+        sys.stderr.write(f'{model.backend_problem}\n')
+    steps = [stepper(each) for each in (model, reference, eager)]
+    seconds = np.empty((arguments.frames, len(steps)))
     with Progress(model.name, arguments.frames, 'frames') as progress:
         for frame in range(-_WARM_UP_FRAMES, arguments.frames):
             for slot, step in enumerate(steps):
@@ -63,15 +71,18 @@ def run(arguments: Namespace) -> int:
                     seconds[frame, slot] = time.perf_counter() - start_s
             if frame >= 0:
                 progress.advance(1)
-    (median_ms, reference_ms), (p99_ms, _) = 1e3 * np.quantile(seconds, (0.5, 0.99), axis=0)
+    median_ms, reference_ms, eager_ms = 1e3 * np.median(seconds, axis=0)
+    p99_ms = 1e3 * np.quantile(seconds[:, 0], 0.99)
     sys.stdout.write(
-        f'{model.name} on {model.device}, {arguments.threads} thread(s), {arguments.frames} '
+        f'{model.name} on {model.device} ({model.backend}), {arguments.threads} thread(s), {arguments.frames} '
         f'frames: median {median_ms:.2f} ms, p99 {p99_ms:.2f} ms, '
-        f'{median_ms / reference_ms:.2f} times {_REFERENCE}\n')
+        f'{median_ms / reference_ms:.2f} times {_REFERENCE}, '
+        f'{median_ms / eager_ms:.2f} times eager torch\n')
     if arguments.json:
         sys.stdout.write(json.dumps({
             'median_ms': median_ms, 'p99_ms': p99_ms,
-            f'ratio_to_{_REFERENCE}': median_ms / reference_ms, 'model': model.name,
+            f'ratio_to_{_REFERENCE}': median_ms / reference_ms,
+            'ratio_to_eager': median_ms / eager_ms, 'backend': model.backend, 'model': model.name,
             'weights_sha256': model.weights_sha256, 'device': model.device,
             'threads': arguments.threads, 'frames': arguments.frames,
         }) + '\n')

@@ -28,6 +28,7 @@ from motion_avatar_ros.commands.option_types import (
 from motion_avatar_ros.commands.progress import Progress
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.estimation.ahead_estimator import AheadEstimator
+from motion_avatar_ros.estimation.backend import BACKENDS
 from motion_avatar_ros.estimation.estimated_poses import OnlineEstimator
 from motion_avatar_ros.estimation.one_euro_estimator import OneEuroEstimator, PoseSmoothing
 from motion_avatar_ros.estimation.window_overlap import WindowOverlap
@@ -77,6 +78,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--baselines', action='store_true',
         help='also rest pose, mean training pose and nearest neighbour')
     parser.add_argument('--device', default='auto', help='auto, cpu or cuda')
+    parser.add_argument(
+        '--backend', default='torch', choices=BACKENDS,
+        help='what computes the network on a CPU (default: torch)')
     parser.add_argument(
         '--streams', type=positive_count, default=16, help='clips that run in parallel')
     parser.add_argument(

@@ -38,7 +38,8 @@ def load_models(given: Sequence[str], arguments: Namespace) -> list[PoseEstimato
     for one in given:
         model = PoseEstimator.load(
             one, arguments.device, 1 if arguments.windows else arguments.streams,
-            arguments.trackers, arguments.sampler_steps, not arguments.free)
+            arguments.trackers, arguments.sampler_steps, not arguments.free,
+            arguments.backend)
         model.warm_up()
         if arguments.windows is not None:
             model.use_windows(arguments.windows)

@@ -57,6 +57,14 @@ def placed_under_head(local_rotations: np.ndarray, head_positions: np.ndarray) -
         local_rotations: (..., 22, 3, 3), joint 0 = orientation in the world.
         head_positions: (..., 3) [m] in the world.
     """
+    return joints_under_head(local_rotations, head_positions)[0]
+
+
+def joints_under_head(
+    local_rotations: np.ndarray, head_positions: np.ndarray
+) -> tuple[BodyPose, np.ndarray, np.ndarray]:
+    """Return what `placed_under_head` does, and its global joints (..., 22, 3, 3), (..., 22, 3)."""
     at_origin = BodyPose(local_rotations, np.zeros_like(head_positions))
-    head = at_origin.global_joints()[1][..., HEAD, :]
-    return BodyPose(local_rotations, head_positions - head)
+    rotations, positions = at_origin.global_joints()
+    root = head_positions - positions[..., HEAD, :]
+    return BodyPose(local_rotations, root), rotations, positions + root[..., None, :]

@@ -11,6 +11,7 @@ are static.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ class OnnxGraph:
         if array.dtype.kind == 'f':
             array = array.astype(np.float32)
         # What a sampler's steps share is stored once.
-        key = array.dtype, array.shape, array.tobytes()
+        key = array.dtype.str, array.shape, sha256(array.tobytes()).digest()
         if key not in self._names:
             self._names[key] = f'c{len(self._constants)}'
             self._constants.append(

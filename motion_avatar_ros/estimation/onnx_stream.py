@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.estimation.onnx_runner import OnnxRunner
 
 
@@ -33,7 +34,9 @@ class OnnxStream:
             Local rotations (S, T, 22, 3, 3), the root's relative to the head's heading, and
             the mean joint error (S, T, 2) [m] that it expects, of upper and lower body.
         """
-        frames = [self._runner.step(features[:, frame]) for frame in range(features.shape[1])]
-        rotations, log_error = (np.stack(each, axis=1, dtype=float) for each in zip(
-            *frames, strict=True))
+        streams, frames = features.shape[:2]
+        rotations = np.empty((streams, frames, JOINT_COUNT, 3, 3))
+        log_error = np.empty((streams, frames, 2))
+        for frame in range(frames):
+            rotations[:, frame], log_error[:, frame] = self._runner.step(features[:, frame])
         return rotations, np.exp(log_error)

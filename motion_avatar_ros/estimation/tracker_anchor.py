@@ -21,7 +21,7 @@ from motion_avatar_ros.body.rotations import (
     apply, axis_angle_from_matrix, matrix_from_axis_angle, transpose,
 )
 from motion_avatar_ros.body.skeleton import HEAD, JOINT_INDEX, PELVIS, REST_OFFSETS_M
-from motion_avatar_ros.estimation.estimated_poses import placed_under_head
+from motion_avatar_ros.estimation.estimated_poses import joints_under_head, placed_under_head
 from motion_avatar_ros.estimation.fading_offsets import FadingOffsets
 
 _CHANNELS = 7  # of an offset: rotation vector, displacement, and 1, which fades with them
@@ -77,14 +77,12 @@ class TrackerAnchor:
         self, local: np.ndarray, rotations: np.ndarray, positions: np.ndarray
     ) -> None:
         """Correct one frame, (S, 22, 3, 3), in place."""
-        pose = placed_under_head(local, positions[:, 0])
-        joint_rotations, joint_positions = pose.global_joints()
+        _, joint_rotations, joint_positions = joints_under_head(local, positions[:, 0])
         if self._pelvis_slot is not None:
             self._correct_pelvis(
                 local, joint_rotations, joint_positions,
                 rotations[:, [self._pelvis_slot]], positions[:, [self._pelvis_slot]])
-            pose = placed_under_head(local, positions[:, 0])
-            joint_rotations, joint_positions = pose.global_joints()
+            _, joint_rotations, joint_positions = joints_under_head(local, positions[:, 0])
         local[:, HEAD] = transpose(joint_rotations[:, _NECK]) @ rotations[:, 0]
         if self._limbs:
             self._correct_limbs(
@@ -138,7 +136,7 @@ def _targets(
     """
     is_there = ~np.isnan(positions[..., 0])
     known = np.where(is_there[..., None, None], rotations, joint_rotations)
-    turn = axis_angle_from_matrix(known @ transpose(joint_rotations))
+    turn = axis_angle_from_matrix(known @ transpose(joint_rotations), is_orthonormal=True)
     applied = offsets.next(np.concatenate((
         turn, positions - joint_positions, np.ones_like(positions[..., :1])), axis=-1), is_there)
     return (matrix_from_axis_angle(applied[..., :3]) @ joint_rotations,

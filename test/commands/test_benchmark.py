@@ -19,7 +19,8 @@ def test_a_model_is_timed_beside_the_baseline(tmp_path, capsys):
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert figures['model'] == 'tiny' and figures['frames'] == 20
     assert 0.0 < figures['median_ms'] <= figures['p99_ms']
-    assert figures['ratio_to_baseline'] > 0.0
+    assert figures['ratio_to_baseline'] > 0.0 and figures['ratio_to_eager'] > 0.0
+    assert figures['backend'] in ('onnx', 'torch')
 
 
 @pytest.mark.parametrize('model', ['mage', 'sage'])
