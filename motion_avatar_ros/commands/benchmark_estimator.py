@@ -74,8 +74,8 @@ def run(arguments: Namespace) -> int:
     median_ms, reference_ms, eager_ms = 1e3 * np.median(seconds, axis=0)
     p99_ms = 1e3 * np.quantile(seconds[:, 0], 0.99)
     sys.stdout.write(
-        f'{model.name} on {model.device} ({model.backend}), {arguments.threads} thread(s), {arguments.frames} '
-        f'frames: median {median_ms:.2f} ms, p99 {p99_ms:.2f} ms, '
+        f'{model.name} on {model.device} ({model.backend}), {arguments.threads} thread(s), '
+        f'{arguments.frames} frames: median {median_ms:.2f} ms, p99 {p99_ms:.2f} ms, '
         f'{median_ms / reference_ms:.2f} times {_REFERENCE}, '
         f'{median_ms / eager_ms:.2f} times eager torch\n')
     if arguments.json:

@@ -21,7 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command line."""
     parser.add_argument('out', type=Path, metavar='OUT', help='.onnx file to write')
     parser.add_argument(
-        '--model', required=True, help='name of a shipped model (baseline, mage, sage), or a folder')
+        '--model', required=True, help='name of a shipped model, or a model folder')
     parser.add_argument('--format', choices=('onnx',), default='onnx')
     parser.add_argument(
         '--streams', type=positive_count, default=1, help='people side by side, fixed in the file')
@@ -37,7 +37,8 @@ def run(arguments: Namespace) -> int:
     require_new_file(out, '.onnx', option='OUT')
     missing = missing_packages()
     if missing:
-        raise BackendError(f'export needs {" and ".join(missing)}: pip install {" ".join(missing)}')
+        raise BackendError(
+            f'export needs {" and ".join(missing)}: pip install {" ".join(missing)}')
     from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
 
     content, difference = PoseEstimator.load(

@@ -4,7 +4,7 @@
 What computes an estimator's network: torch, or on a CPU ONNX Runtime.
 
 A frame of one person is little work in many operations, most of whose time torch spends between
-them. `auto` is what docs/latency.md measures as the fastest. Where ONNX Runtime is not installed,
+them. `auto` is what docs/backend.md measures as the fastest. Where ONNX Runtime is not installed,
 or does not give what torch gives, torch computes, and `Backend.problem` says so.
 """
 

@@ -63,7 +63,7 @@ def placed_under_head(local_rotations: np.ndarray, head_positions: np.ndarray) -
 def joints_under_head(
     local_rotations: np.ndarray, head_positions: np.ndarray
 ) -> tuple[BodyPose, np.ndarray, np.ndarray]:
-    """Return what `placed_under_head` does, and its global joints (..., 22, 3, 3), (..., 22, 3)."""
+    """Return what `placed_under_head` does, and its joints: (..., 22, 3, 3) and (..., 22, 3)."""
     at_origin = BodyPose(local_rotations, np.zeros_like(head_positions))
     rotations, positions = at_origin.global_joints()
     root = head_positions - positions[..., HEAD, :]

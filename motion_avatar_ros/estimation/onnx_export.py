@@ -3,7 +3,7 @@
 """
 An estimator's frame as an ONNX file that is known to give what torch gives.
 
-The graph is written node by node, not traced: that takes a tenth of the time of
+The graph is written node by node, not traced: that takes a hundredth of the time of
 `torch.onnx.export`, needs no exporter, and computes once what the sampler's timesteps decide.
 """
 

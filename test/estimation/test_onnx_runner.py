@@ -16,7 +16,7 @@ from motion_avatar_ros.estimation.random_sage import write_random_sage
 pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
 
-WITHOUT_TORCH = '''
+WITHOUT_TORCH = """
 import sys
 for name in ('torch', 'onnx', 'safetensors', 'motion_avatar_ros.networks'):
     sys.modules[name] = None    # importing it raises
@@ -30,7 +30,7 @@ for height in (1.4, 1.5, 1.6):
     seen = observations.observe(rotations, np.full((1, 1, 3, 3), height))
     pose, log_error = runner.step(seen.features[:, 0])
 np.save(sys.argv[2], pose)
-'''
+"""
 
 
 @pytest.fixture(scope='module')
