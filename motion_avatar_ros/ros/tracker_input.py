@@ -36,7 +36,7 @@ from motion_avatar_ros.trackers.transform_buffer import ChainBuffer, TransformBu
 # A /tf is busy when so many messages come in so short a time. Each round of the executor costs
 # some tenths of a millisecond, in which no other thread computes: then one takes several.
 _BUSY_MESSAGES, _BUSY_S = 64, 0.08
-_GATHER_S = 0.004
+_GATHER_S = 0.0015
 
 
 class TrackerInputError(MotionAvatarError):
