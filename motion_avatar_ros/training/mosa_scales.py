@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from motion_avatar_ros.generation.spoken_words import said
 from motion_avatar_ros.networks.mosa import MosaConfig
-from motion_avatar_ros.networks.mosa_tokenizer import MosaTokenizer
+from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
 from motion_avatar_ros.networks.scale_transformer import ScaleTransformer
 from motion_avatar_ros.training.mean_figures import MeanFigures
 from motion_avatar_ros.training.mosa_data import ClipBatch, MosaData
@@ -51,7 +51,7 @@ class ScaleBatch:
 class MosaScaleTraining:
     """The transformer's network, loss and validation; the tokeniser is at rest."""
 
-    def __init__(self, data: MosaData, config: MosaConfig, tokenizer: MosaTokenizer) -> None:
+    def __init__(self, data: MosaData, config: MosaConfig, tokenizer: MotionTokenizer) -> None:
         self._data = data
         self._config = config
         self._tokenizer = tokenizer.eval().requires_grad_(False)
