@@ -15,7 +15,8 @@ from torch import nn
 
 from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
 from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer
-from motion_avatar_ros.networks.scale_transformer import ScaleTransformer, TransformerSizes
+from motion_avatar_ros.networks.scale_transformer import ScaleTransformer
+from motion_avatar_ros.networks.text_transformer import TransformerSizes
 from motion_avatar_ros.networks.token_generator import TokenGeneratorConfig
 from motion_avatar_ros.networks.token_scales import MOSA_SCALES
 
