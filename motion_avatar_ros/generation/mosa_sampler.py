@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-import math
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from motion_avatar_ros.generation.token_sampling import KeptLatents, drawn_tokens
 from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer
 
 
@@ -37,20 +37,6 @@ class SamplerConfig:
         if not (self.guidance >= self.first_guidance >= 0.0 and 0.0 < self.top_k <= 1.0
                 and 0.0 < self.top_p <= 1.0 and self.temperature > 0.0):
             raise ValueError(f'{self} cannot draw')
-
-
-@dataclass(frozen=True)
-class KeptLatents:
-    """
-    What stays.
-
-    Attributes:
-        latents: (B, N, latent), of no account where nothing is kept.
-        is_kept: (B, N) bool.
-    """
-
-    latents: Tensor
-    is_kept: Tensor
 
 
 class ScaleByScale(Protocol):
@@ -115,16 +101,7 @@ class MosaSampler:
     def _drawn(self, logits: Tensor, generators: Sequence[torch.Generator]) -> Tensor:
         """Return tokens (B, S) by chance, on the device of the logits."""
         config = self.config
-        most = max(1, math.ceil(config.top_k * logits.shape[-1]))
-        # On the CPU, where the generators are.
-        values, codes = (logits.cpu() / config.temperature).topk(most, dim=-1)
-        probability = values.softmax(dim=-1)
-        before = probability.cumsum(dim=-1) - probability
-        probability = probability.masked_fill(before >= config.top_p, 0.0)
-        chosen = torch.stack([
-            torch.multinomial(each, 1, generator=generator)
-            for each, generator in zip(probability, generators, strict=True)])
-        return codes.gather(-1, chosen)[..., 0].to(logits.device)
+        return drawn_tokens(logits, generators, config.top_k, config.top_p, config.temperature)
 
     def _with_kept(
         self, tokens: Tensor, total: Tensor, scale: int, counts: Tensor, kept: KeptLatents

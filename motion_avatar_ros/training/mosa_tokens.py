@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from motion_avatar_ros.generation.motion_features import POSITIONS
-from motion_avatar_ros.networks.mosa import MosaConfig
-from motion_avatar_ros.networks.mosa_tokenizer import MosaTokenizer, TokenizerLearner
+from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer, TokenizerLearner
+from motion_avatar_ros.networks.token_generator import TokenGeneratorConfig
 from motion_avatar_ros.training.feature_joints import joints_of_features
 from motion_avatar_ros.training.losses import weighted_sum
 from motion_avatar_ros.training.mean_figures import MeanFigures
@@ -43,7 +43,7 @@ class MosaTokenTraining:
     """The tokeniser's network, loss and validation."""
 
     def __init__(
-        self, data: MosaData, config: MosaConfig, weights: MosaTokenLossWeights
+        self, data: MosaData, config: TokenGeneratorConfig, weights: MosaTokenLossWeights
     ) -> None:
         self._data = data
         self._config = config
@@ -111,16 +111,16 @@ class MosaTokenTraining:
 
     def model_config(self) -> dict:
         """Return what the folder is; nothing generates from it."""
-        return {'architecture': 'mosa_tokenizer'}
+        return {'architecture': 'motion_tokenizer'}
 
 
-def new_learner(config: MosaConfig) -> TokenizerLearner:
+def new_learner(config: TokenGeneratorConfig) -> TokenizerLearner:
     """Build an untrained tokeniser with what it needs to learn."""
-    return TokenizerLearner(config.tokenizer())
+    return TokenizerLearner(config.tokenizer(), config.layer_dropout)
 
 
 def reconstruction_cm(
-    tokenizer: MosaTokenizer, batch: ClipBatch, tokens: list[Tensor]
+    tokenizer: MotionTokenizer, batch: ClipBatch, tokens: list[Tensor]
 ) -> float:
     """Return the mean distance [cm] of a batch's joints from those of the first scales' tokens."""
     total = tokenizer.quantizer.decode(tokens, batch.counts, int(batch.frames.shape[1])
@@ -130,12 +130,12 @@ def reconstruction_cm(
     return 100.0 * float(_mean(_distances(frames, batch.frames), is_real))
 
 
-def codes_in_use(tokenizer: MosaTokenizer, batches: Iterable[ClipBatch]) -> list[float]:
+def codes_in_use(tokenizer: MotionTokenizer, batches: Iterable[ClipBatch]) -> list[float]:
     """Return the share of each layer's codes that clips have."""
     quantizer = tokenizer.quantizer
     used = [torch.zeros(count, dtype=torch.bool) for count in quantizer.codes]
     for batch in batches:
-        lengths = quantizer.resampling.lengths[batch.counts]
+        lengths = quantizer.lengths(batch.counts)
         for layer, tokens in enumerate(tokenizer.tokens(batch.frames, batch.counts).tokens):
             steps = torch.arange(tokens.shape[1], device=tokens.device)
             used[layer][tokens[steps < lengths[:, layer, None]].cpu()] = True

@@ -30,7 +30,7 @@ from motion_avatar_ros.training.mosa_scales import MosaScaleTraining
 from motion_avatar_ros.training.mosa_tokens import (
     MosaTokenLossWeights, MosaTokenTraining, new_learner, thinned,
 )
-from motion_avatar_ros.training.mosa_training import STAGES, MosaStages
+from motion_avatar_ros.training.mosa_training import MOSA, MosaStages
 from motion_avatar_ros.training.optimisation_step import OptimisationStep
 from motion_avatar_ros.training.shipped_configurations import shipped_config
 
@@ -116,7 +116,7 @@ def test_cut_off_in_either_stage_it_goes_on_to_the_same_weights(
         return plain(self, batch, learning_rate)
 
     monkeypatch.setattr(OptimisationStep, '__call__', failing)
-    for stage in STAGES:
+    for stage in MOSA.names:
         with pytest.raises(CutOffError):
             train(configuration, captioned_folder, cut, '--resume')
         assert not (cut / stage / 'log.jsonl').read_text().count('"step": 4')
@@ -140,7 +140,7 @@ def test_both_stages_learn_and_the_model_generates_with_what_it_needs_only(
     assert train(
         configuration, captioned_folder, out, '--set', 'optimisation.steps=100', '--set',
         'optimisation.validate_every=10', '--set', 'network.dropout=0.0') == 0
-    for stage in STAGES:
+    for stage in MOSA.names:
         first, *others = figures_of(out, stage, 'score')
         assert min(others) < first, stage
     for stage, term in (('tokenizer', 'features'), ('transformer', 'cross_entropy')):
@@ -166,7 +166,7 @@ def test_inputs_are_corrupted_and_targets_are_not(configuration, captioned_folde
     assert torch.equal(batches[0].targets, batches[1].targets)
     assert not torch.equal(batches[0].inputs, batches[1].inputs)
     clean = training._batch(
-        data.draw(6, np.random.default_rng(1), CPU, 0.2, 40), torch.ones(6, dtype=torch.bool), 1.0)
+        data.draw(6, np.random.default_rng(1), CPU, 0.2, 40), 0.0, 1.0)
     assert torch.equal(clean.targets, batches[0].targets)
     assert not torch.equal(clean.inputs, batches[0].inputs)
 
