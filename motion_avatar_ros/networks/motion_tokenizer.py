@@ -12,31 +12,18 @@ from motion_avatar_ros.networks.caq_autoencoder import (
 )
 from motion_avatar_ros.networks.codebook_averages import CodebookAverages
 from motion_avatar_ros.networks.residual_quantizer import LayerTokens, ResidualQuantizer
+from motion_avatar_ros.networks.scored_frames import ScoredFrames
 
 
-class MotionTokenizer(nn.Module):
+class MotionTokenizer(ScoredFrames):
     """MoSa's CAQ-VAE and a quantiser; frames in and out are the data's, not normalised."""
 
-    feature_mean: Tensor
-    feature_std: Tensor
-
     def __init__(self, sizes: AutoencoderSizes, quantizer: ResidualQuantizer) -> None:
-        super().__init__()
+        super().__init__(sizes.features, sizes.frames_per_latent)
         self.sizes = sizes
-        self.frames_per_latent = sizes.frames_per_latent
-        self.register_buffer('feature_mean', torch.zeros(sizes.features))
-        self.register_buffer('feature_std', torch.ones(sizes.features))
         self.encoder = MotionEncoder(sizes)
         self.quantizer = quantizer
         self.decoder = MotionDecoder(sizes)
-
-    def scored(self, frames: Tensor) -> Tensor:
-        """Return frames (..., features) with mean and deviation taken off."""
-        return (frames - self.feature_mean) / self.feature_std
-
-    def unscored(self, scored: Tensor) -> Tensor:
-        """Return frames (..., features) as the data has them."""
-        return self.feature_mean + self.feature_std * scored
 
     def latents(self, frames: Tensor, is_real: Tensor) -> Tensor:
         """
@@ -60,11 +47,6 @@ class MotionTokenizer(nn.Module):
         """Decode latents (B, N, latent) to frames (B, T, features) float32."""
         is_real = torch.arange(latents.shape[1], device=counts.device) < counts[:, None]
         return self.unscored(self.decoder(latents, is_real).float())
-
-    def is_real(self, counts: Tensor, frames: int) -> Tensor:
-        """Return which of so many frames (B, frames) clips of `counts` latents have."""
-        steps = torch.arange(frames, device=counts.device)
-        return steps < counts[:, None] * self.frames_per_latent
 
 
 class TokenizerLearner(nn.Module):

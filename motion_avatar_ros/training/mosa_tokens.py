@@ -77,13 +77,13 @@ class MosaTokenTraining:
         is_real = torch.arange(batch.frames.shape[1], device=batch.frames.device) < (
             self._config.frames_per_latent * batch.counts[:, None])
         terms = {
-            'features': _mean(
+            'features': mean_of_real(
                 functional.smooth_l1_loss(scored, truth, reduction='none'), is_real),
-            'positions': _mean(
+            'positions': mean_of_real(
                 functional.smooth_l1_loss(
                     scored[..., POSITIONS], truth[..., POSITIONS], reduction='none'), is_real),
-            'joints': _mean(
-                _distances(self._mean + self._std * thinned(scored), thinned(batch.frames)),
+            'joints': mean_of_real(
+                joint_distances(self._mean + self._std * thinned(scored), thinned(batch.frames)),
                 thinned(is_real)),
             'codebook': codebook,
             'commitment': commitment,
@@ -127,7 +127,7 @@ def reconstruction_cm(
                                        // tokenizer.frames_per_latent)
     frames = tokenizer.frames(total, batch.counts)
     is_real = tokenizer.is_real(batch.counts, batch.frames.shape[1])
-    return 100.0 * float(_mean(_distances(frames, batch.frames), is_real))
+    return 100.0 * float(mean_of_real(joint_distances(frames, batch.frames), is_real))
 
 
 def codes_in_use(tokenizer: MotionTokenizer, batches: Iterable[ClipBatch]) -> list[float]:
@@ -149,13 +149,13 @@ def thinned(frames: Tensor) -> Tensor:
     return parts[number, :, number % _THINNING]
 
 
-def _distances(features: Tensor, truth: Tensor) -> Tensor:
+def joint_distances(features: Tensor, truth: Tensor) -> Tensor:
     """Return how far joints (..., 22) are off [m], under the same ground point and heading."""
     off = joints_of_features(features) - joints_of_features(truth)
     return (off.square().sum(dim=-1) + 1e-8).sqrt()
 
 
-def _mean(values: Tensor, is_real: Tensor) -> Tensor:
+def mean_of_real(values: Tensor, is_real: Tensor) -> Tensor:
     """Return the mean of values (B, T, ...) over real frames and all else."""
     per_frame = values.flatten(2).mean(dim=-1)
     return (per_frame * is_real).sum() / is_real.sum()
