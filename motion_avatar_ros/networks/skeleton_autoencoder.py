@@ -22,7 +22,7 @@ from torch.nn import functional
 from motion_avatar_ros.body.skeleton import JOINT_COUNT
 from motion_avatar_ros.networks.joint_features import JOINT_WIDTH, JointFeatures
 from motion_avatar_ros.networks.skeleton_blocks import (
-    NodeLinear, SkeletonBlock, SkeletonPool, SkeletonUnpool,
+    NodeLinear, SkeletonBlock, SkeletonPool, SkeletonUnpool, masked,
 )
 from motion_avatar_ros.networks.skeleton_parts import (
     BODY_EDGES, BODY_PARTS, JOINT_EDGES, SKELETON_EDGES, SKELETON_PARTS, joints_of_body_parts,
@@ -108,12 +108,12 @@ class SkeletonEncoder(nn.Module):
         """Map scored frames (B, T, 269), real in (B, T), to latents (B, T / 4, 7 bits)."""
         real = is_real[..., None, None].to(frames.dtype)
         split = self.features.split(frames) * real
-        x = self.joint_out(functional.gelu(self.joint_in(split))) * real
+        x = masked(self.joint_out(functional.gelu(self.joint_in(split))), real)
         x = self.joints(x, real)
         real = real[:, ::2]
-        x = self.parts(self.widen_parts(self.to_parts(x)) * real, real)
+        x = self.parts(masked(self.widen_parts(self.to_parts(x)), real), real)
         real = real[:, ::2]
-        x = self.body(self.widen_body(self.to_body(x)) * real, real)
+        x = self.body(masked(self.widen_body(self.to_body(x)), real), real)
         straight = self.straight(split.unflatten(1, (-1, FRAMES_PER_LATENT)).flatten(2))
         return (self.to_latent(x).flatten(2) + straight) * real[..., 0]
 
@@ -142,13 +142,13 @@ class SkeletonDecoder(nn.Module):
         real = is_real[..., None, None].to(latents.dtype)
         straight = self.straight(latents).unflatten(
             -1, (FRAMES_PER_LATENT, JOINT_COUNT, JOINT_WIDTH)).flatten(1, 2)
-        x = self.from_latent(latents.unflatten(-1, (len(BODY_PARTS), -1))) * real
+        x = masked(self.from_latent(latents.unflatten(-1, (len(BODY_PARTS), -1))), real)
         x = self.body(x, real)
         x = self.to_parts(self.narrow_body(x), real)
         real = real.repeat_interleave(2, dim=1)
-        x = self.parts(x * real, real)
+        x = self.parts(masked(x, real), real)
         x = self.to_joints(self.narrow_parts(x), real)
         real = real.repeat_interleave(2, dim=1)
-        x = self.joints(x * real, real)
+        x = self.joints(masked(x, real), real)
         x = self.joint_out(functional.gelu(self.joint_in(functional.gelu(x))))
         return self.features.joined((x + straight) * real)
