@@ -15,6 +15,7 @@ from torch.nn import functional
 from motion_avatar_ros.generation.motion_features import HEIGHT, VELOCITIES
 from motion_avatar_ros.networks.scalemogen import ScaleMoGenConfig
 from motion_avatar_ros.networks.skeleton_tokenizer import BitLearner, SkeletonTokenizer
+from motion_avatar_ros.training.linear_start import begin_linear
 from motion_avatar_ros.training.losses import weighted_sum
 from motion_avatar_ros.training.mean_figures import MeanFigures
 from motion_avatar_ros.training.mosa_data import ClipBatch, MosaData
@@ -24,6 +25,7 @@ from motion_avatar_ros.training.mosa_tokens import (
 
 _SHORT_SHARE = 0.3
 _SHORTEST_FRAMES = 16   # a continuation begins with no more than a second
+_FIRST_CLIPS = 192      # of which the linear paths are made
 _AT_ONCE = 32
 _USE_BATCHES = 4
 _ROOT = slice(0, HEIGHT.stop)
@@ -52,13 +54,15 @@ class BitTraining:
         self._weights = weights
 
     def build_network(self, device: torch.device) -> BitLearner:
-        """Return a tokeniser with the data's statistics."""
+        """Return a tokeniser with the data's statistics, its linear paths solved for."""
         network = new_bit_learner(self._config).to(device)
         scale = self._data.statistics()
         tokenizer = network.tokenizer
         tokenizer.feature_mean.copy_(torch.from_numpy(scale.mean))
         tokenizer.feature_std.copy_(torch.from_numpy(scale.std))
         self._mean, self._std = tokenizer.feature_mean.clone(), tokenizer.feature_std.clone()
+        first = self.draw(_FIRST_CLIPS, np.random.default_rng(0), device)
+        begin_linear(tokenizer, first.frames, first.counts)
         return network
 
     def draw(self, windows: int, rng: np.random.Generator, device: torch.device) -> ClipBatch:

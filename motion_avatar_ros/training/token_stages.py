@@ -23,7 +23,6 @@ from motion_avatar_ros.estimation.model_folder import (
     read_weights, write_compact_copy, write_model_folder,
 )
 from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ
-from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
 from motion_avatar_ros.training.configuration import (
     ConfigurationError, OptimisationConfig, TrainingConfig, from_mapping,
 )
@@ -43,16 +42,22 @@ class TokenModel:
     What is trained.
 
     Attributes:
-        sizes: a `TokenGeneratorConfig`, the values of `network` in a training configuration.
+        sizes: such as `MosaConfig`, the values of `network` in a training configuration.
         build: the network, with `tokenizer` and an attribute for each stage.
         stages: by attribute what trains it, of data, sizes and tokeniser; in their order.
         folder_config: the model folder's config.yaml.
+        learner: an untrained tokeniser with what it needs to learn, as its `tokenizer`.
+        tokens: what trains it, of data, sizes and weights.
+        weights: of its loss, the values of `loss` in a training configuration.
     """
 
     sizes: type
     build: Callable[[Any], nn.Module]
-    stages: dict[str, Callable[[MosaData, Any, MotionTokenizer], Training]]
+    stages: dict[str, Callable[[MosaData, Any, Any], Training]]
     folder_config: Callable[[Any], dict[str, Any]]
+    learner: Callable[[Any], Any] = new_learner
+    tokens: Callable[[MosaData, Any, Any], Training] = MosaTokenTraining
+    weights: type = MosaTokenLossWeights
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,10 +76,10 @@ class TokenStages:
             self._network_config = from_mapping(model.sizes, config.network, 'network')
             with torch.device('meta'):  # says what does not fit, at no cost
                 model.build(self._network_config)
-                new_learner(self._network_config)
+                model.learner(self._network_config)
         except ValueError as error:
             raise ConfigurationError(f'network: {error}') from None
-        self._weights = from_mapping(MosaTokenLossWeights, config.loss, 'loss')
+        self._weights = from_mapping(model.weights, config.loss, 'loss')
         unknown = sorted(set(config.stages) - set(model.names))
         if unknown:
             raise ConfigurationError(
@@ -106,8 +111,9 @@ class TokenStages:
         """
         clips = MosaData(data, self._config, self._network_config)
         best = self._stage(
-            MosaTokenTraining(clips, self._network_config, self._weights), _TOKENIZER, out, resume)
-        learner = new_learner(self._network_config)
+            self._model.tokens(clips, self._network_config, self._weights), _TOKENIZER, out,
+            resume)
+        learner = self._model.learner(self._network_config)
         read_weights(out / _TOKENIZER / 'model', learner)
         for stage, training in self._model.stages.items():
             best = self._stage(
@@ -129,7 +135,7 @@ class TokenStages:
 def write_joined(model: TokenModel, out: Path, config: Any) -> None:
     """Write `out / 'whole'` from the model folders of all stages, and `out / 'model'` of it."""
     network = model.build(config)
-    learner = new_learner(config)
+    learner = model.learner(config)
     read_weights(out / _TOKENIZER / 'model', learner)
     network.get_submodule(_TOKENIZER).load_state_dict(learner.tokenizer.state_dict())
     for stage in model.stages:
