@@ -24,13 +24,13 @@ from motion_avatar_ros.estimation.model_folder import (
 )
 from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ
 from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops
 from motion_avatar_ros.training.configuration import (
     ConfigurationError, OptimisationConfig, TrainingConfig, from_mapping,
 )
 from motion_avatar_ros.training.loop import Training, train
-from motion_avatar_ros.training.mosa_data import MosaData
-from motion_avatar_ros.training.mosa_tokens import (
-    MosaTokenLossWeights, MosaTokenTraining, new_learner,
+from motion_avatar_ros.training.tokenizer_training import (
+    TokenizerLossWeights, TokenizerTraining, new_learner,
 )
 
 _TOKENIZER = 'tokenizer'
@@ -51,7 +51,7 @@ class TokenModel:
 
     sizes: type
     build: Callable[[Any], nn.Module]
-    stages: dict[str, Callable[[MosaData, Any, MotionTokenizer], Training]]
+    stages: dict[str, Callable[[CaptionedCrops, Any, MotionTokenizer], Training]]
     folder_config: Callable[[Any], dict[str, Any]]
 
     @property
@@ -74,7 +74,7 @@ class TokenStages:
                 new_learner(self._network_config)
         except ValueError as error:
             raise ConfigurationError(f'network: {error}') from None
-        self._weights = from_mapping(MosaTokenLossWeights, config.loss, 'loss')
+        self._weights = from_mapping(TokenizerLossWeights, config.loss, 'loss')
         unknown = sorted(set(config.stages) - set(model.names))
         if unknown:
             raise ConfigurationError(
@@ -104,9 +104,9 @@ class TokenStages:
         Returns:
             The validation figures of the last stage's network that was kept.
         """
-        clips = MosaData(data, self._config, self._network_config)
+        clips = CaptionedCrops(data, self._config, self._network_config)
         best = self._stage(
-            MosaTokenTraining(clips, self._network_config, self._weights), _TOKENIZER, out, resume)
+            TokenizerTraining(clips, self._network_config, self._weights), _TOKENIZER, out, resume)
         learner = new_learner(self._network_config)
         read_weights(out / _TOKENIZER / 'model', learner)
         for stage, training in self._model.stages.items():
