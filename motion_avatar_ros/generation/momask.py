@@ -19,6 +19,7 @@ class Momask(TokenGenerator):
     """Generates and edits: the base layer in several iterations, then each layer above it."""
 
     config: MomaskConfig
+    network: MomaskNetwork
     sampler: MaskedSampler
 
     def __init__(self, folder: Path, device: torch.device) -> None:
@@ -27,13 +28,12 @@ class Momask(TokenGenerator):
 
     def _build(
         self, sizes: dict[str, Any], sampling: dict[str, Any], device: torch.device
-    ) -> MomaskNetwork:
+    ) -> None:
         self.config = MomaskConfig(**sizes)
         self.network = MomaskNetwork(self.config).requires_grad_(False).to(device).eval()
         self.sampler = MaskedSampler(
             self.network.tokenizer.quantizer, self.network.transformer, self.network.residual,
             self.config.longest, MaskedSamplerConfig(**sampling))
-        return self.network
 
 
 def momask_folder_config(config: MomaskConfig, sampler: MaskedSamplerConfig) -> dict[str, Any]:

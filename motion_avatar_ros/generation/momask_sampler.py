@@ -102,11 +102,11 @@ class MaskedSampler:
         both = (torch.cat((words[0], silence[0])), torch.cat((words[1], silence[1])),
                 torch.cat((counts, counts)))
         is_new = torch.arange(self.longest, device=counts.device) < counts[:, None]
-        own = None
+        own: list[Tensor] | None = None
         if kept is not None:
             is_new = is_new & ~kept.is_kept
             own = self.quantizer.encode(kept.latents, counts).tokens
-        tokens = self._base(self.base.heard(*both), is_new, generators, own and own[0])
+        tokens = self._base(self.base.heard(*both), is_new, generators, own[0] if own else None)
         total = self.quantizer.layer(tokens, 0, counts, self.longest)
         heard = self.upper.heard(*both)
         for layer in range(1, len(self.quantizer)):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -13,12 +13,14 @@ from motion_avatar_ros.generation.mosa_sampler import MosaSampler, SamplerConfig
 from motion_avatar_ros.generation.text_encoder import text_encoder
 from motion_avatar_ros.generation.token_generator import TokenGenerator, folder_config
 from motion_avatar_ros.networks.mosa import MosaConfig, MosaNetwork
+from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer
 
 
 class Mosa(TokenGenerator):
     """Generates and edits in ten steps, from coarse to fine."""
 
     config: MosaConfig
+    network: MosaNetwork
     sampler: MosaSampler
 
     def __init__(self, folder: Path, device: torch.device) -> None:
@@ -27,13 +29,12 @@ class Mosa(TokenGenerator):
 
     def _build(
         self, sizes: dict[str, Any], sampling: dict[str, Any], device: torch.device
-    ) -> MosaNetwork:
+    ) -> None:
         self.config = MosaConfig(**sizes)
         self.network = MosaNetwork(self.config).requires_grad_(False).to(device).eval()
         self.sampler = MosaSampler(
-            self.network.tokenizer.quantizer, self.network.transformer,
+            cast(MultiscaleQuantizer, self.network.tokenizer.quantizer), self.network.transformer,
             SamplerConfig(**sampling))
-        return self.network
 
 
 def mosa_folder_config(config: MosaConfig, sampler: SamplerConfig) -> dict[str, Any]:

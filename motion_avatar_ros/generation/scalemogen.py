@@ -26,6 +26,7 @@ class ScaleMoGen(TokenGenerator):
     """Generates in eleven steps, and edits by time, by part of the body and by words."""
 
     config: ScaleMoGenConfig
+    network: ScaleMoGenNetwork
     sampler: BitSampler
 
     def __init__(self, folder: Path, device: torch.device) -> None:
@@ -34,13 +35,12 @@ class ScaleMoGen(TokenGenerator):
 
     def _build(
         self, sizes: dict[str, Any], sampling: dict[str, Any], device: torch.device
-    ) -> ScaleMoGenNetwork:
+    ) -> None:
         self.config = ScaleMoGenConfig(**sizes)
         self.network = ScaleMoGenNetwork(self.config).requires_grad_(False).to(device).eval()
         self.sampler = BitSampler(
             self.network.tokenizer.quantizer, self.network.transformer,
             BitSamplerConfig(**sampling))
-        return self.network
 
     def edit_parts(
         self, source: np.ndarray, is_kept: np.ndarray, parts: Sequence[str], text: str,
@@ -64,7 +64,7 @@ class ScaleMoGen(TokenGenerator):
         is_free = self._parts(parts)
         words, silence = self._words([text])
 
-        def make(
+        def draw(
             part: np.ndarray, is_part_kept: np.ndarray, counts: Tensor,
             generator: torch.Generator,
         ) -> Tensor:
@@ -72,7 +72,7 @@ class ScaleMoGen(TokenGenerator):
                 words, silence, counts, [generator],
                 self._seen(part, is_part_kept, counts), is_free)
 
-        return self._in_windows(make, source, is_kept, seed, 0)
+        return self._in_windows(draw, source, is_kept, seed, 0)
 
     def reword(
         self, source: np.ndarray, is_kept: np.ndarray, parts: Sequence[str], old_text: str,
@@ -98,7 +98,7 @@ class ScaleMoGen(TokenGenerator):
         words, silence = self._words([text])
         old_words, _ = self._words([old_text])
 
-        def make(
+        def draw(
             part: np.ndarray, is_part_kept: np.ndarray, counts: Tensor,
             generator: torch.Generator,
         ) -> Tensor:
@@ -106,7 +106,7 @@ class ScaleMoGen(TokenGenerator):
                 words, old_words, silence, counts, [generator],
                 self._seen(part, is_part_kept, counts), is_free)
 
-        return self._in_windows(make, source, is_kept, seed, 0)
+        return self._in_windows(draw, source, is_kept, seed, 0)
 
     def _seen(self, source: np.ndarray, is_kept: np.ndarray, counts: Tensor) -> KeptLatents:
         """Return all latents of a source; those with a frame that does not stay do not."""

@@ -16,6 +16,7 @@ from motion_avatar_ros.estimation.compute_device import chosen_device
 from motion_avatar_ros.estimation.model_folder import find_model, read_config
 from motion_avatar_ros.generation.momask import Momask
 from motion_avatar_ros.generation.mosa import Mosa
+from motion_avatar_ros.generation.scalemogen import ScaleMoGen
 
 
 class TextToMotion(Protocol):
@@ -42,7 +43,7 @@ class TextToMotion(Protocol):
 
 
 _ARCHITECTURES: dict[str, Callable[[Path, torch.device], TextToMotion]] = {
-    'momask': Momask, 'mosa': Mosa}
+    'momask': Momask, 'mosa': Mosa, 'scalemogen': ScaleMoGen}
 
 
 def load_generator(name_or_folder: str | Path, device: str = 'auto') -> TextToMotion:

@@ -21,9 +21,9 @@ from motion_avatar_ros.errors import ModelFolderError
 from motion_avatar_ros.estimation.model_folder import read_config, read_weights
 from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ
 from motion_avatar_ros.generation.motion_windows import edited_in_windows
+from motion_avatar_ros.generation.prompt_text import checked_prompt
 from motion_avatar_ros.generation.request_checks import check_source, check_texts
 from motion_avatar_ros.generation.spoken_words import said, words_with_sentence
-from motion_avatar_ros.generation.prompt_text import checked_prompt
 from motion_avatar_ros.generation.text_encoder import TextEncoder
 from motion_avatar_ros.generation.token_sampling import KeptLatents
 from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
@@ -33,6 +33,11 @@ _SHORTEST_FRAMES = 40   # of the clips it has learnt from; less is the beginning
 _OVERLAP_S = 1.0
 _SEED_STRIDE = 1_000_003
 _MOST_SEED = 2 ** 63
+
+
+#: From features (T, 269), the mask (T,) of those that stay, the count (1,) of latents and what
+#: decides to latents.
+Draw = Callable[[np.ndarray, np.ndarray, Tensor, torch.Generator], Tensor]
 
 
 class TokenSampler(Protocol):
@@ -46,9 +51,19 @@ class TokenSampler(Protocol):
 
 
 class TokenGenerator:
-    """Generates and edits; see `text_to_motion.TextToMotion`."""
+    """
+    Generates and edits; see `text_to_motion.TextToMotion`.
+
+    Attributes:
+        config: sizes of the network.
+        network: all stages, the tokeniser as `tokenizer`.
+        sampler: draws latents.
+        tokenizer: makes motion of latents, and latents of motion.
+        weights_sha256: of the file.
+    """
 
     config: TokenGeneratorConfig
+    network: nn.Module
     sampler: TokenSampler
 
     def __init__(
@@ -67,22 +82,22 @@ class TokenGenerator:
         """
         config = read_config(folder)
         try:
-            network = self._build({
+            self._build({
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in config['network'].items()}, config['sampler'], device)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: {error}') from None
         self.name = folder.name
         self.longest_frames = self.config.longest_frames
-        self.weights_sha256 = read_weights(folder, network)
-        self._tokenizer = cast(MotionTokenizer, network.get_submodule('tokenizer'))
+        self.weights_sha256 = read_weights(folder, self.network)
+        self.tokenizer = cast(MotionTokenizer, self.network.get_submodule('tokenizer'))
         self._device = device
         self._encoder = encoder(self.config.text_encoder)
 
     def _build(
         self, sizes: dict[str, Any], sampling: dict[str, Any], device: torch.device
-    ) -> nn.Module:
-        """Set `config` and `sampler` by config.yaml; return the network, with a `tokenizer`."""
+    ) -> None:
+        """Set `config`, `network` and `sampler` by config.yaml."""
         raise NotImplementedError
 
     def generate(
@@ -104,8 +119,10 @@ class TokenGenerator:
         if native:
             words, silence = self._words([texts[row] for row in native])
             counts = self._counts([whole[row] for row in native])
-            made = self._made(
-                words, silence, counts, [_generator(seed, row) for row in native], None)
+            with torch.inference_mode():
+                latents = self.sampler.draw(
+                    words, silence, counts, [_generator(seed, row) for row in native])
+                made = self.tokenizer.frames(latents, counts).cpu().numpy()
             motions = {row: made[place] for place, row in enumerate(native)}
         for row, each in enumerate(whole):
             if row not in motions:
@@ -137,24 +154,29 @@ class TokenGenerator:
         self, source: np.ndarray, is_kept: np.ndarray, text: str, seed: int, row: int
     ) -> np.ndarray:
         words, silence = self._words([text])
+
+        def draw(
+            part: np.ndarray, is_part_kept: np.ndarray, counts: Tensor,
+            generator: torch.Generator,
+        ) -> Tensor:
+            kept = self._kept(part, is_part_kept, counts)
+            return self.sampler.draw(words, silence, counts, [generator], kept)
+
+        return self._in_windows(draw, source, is_kept, seed, row)
+
+    def _in_windows(
+        self, draw: Draw, source: np.ndarray, is_kept: np.ndarray, seed: int, row: int
+    ) -> np.ndarray:
         overlap = round(_OVERLAP_S * FRAME_RATE_HZ)
 
+        @torch.inference_mode()
         def edit(part: np.ndarray, is_part_kept: np.ndarray, window: int) -> np.ndarray:
             counts = self._counts([len(part)])
             generator = _generator(seed + _SEED_STRIDE * window, row)
-            kept = self._kept(part, is_part_kept, counts)
-            return self._made(words, silence, counts, [generator], kept)[0][:len(part)]
+            latents = draw(part, is_part_kept, counts, generator)
+            return self.tokenizer.frames(latents, counts)[0, :len(part)].cpu().numpy()
 
         return edited_in_windows(edit, source, is_kept, self.longest_frames, overlap)
-
-    @torch.inference_mode()
-    def _made(
-        self, words: tuple[Tensor, Tensor], silence: tuple[Tensor, Tensor], counts: Tensor,
-        generators: Sequence[torch.Generator], kept: KeptLatents | None,
-    ) -> np.ndarray:
-        """Return motions (B, longest, 269)."""
-        latents = self.sampler.draw(words, silence, counts, generators, kept)
-        return self._tokenizer.frames(latents, counts).cpu().numpy()
 
     @torch.inference_mode()
     def _kept(self, source: np.ndarray, is_kept: np.ndarray, counts: Tensor) -> KeptLatents | None:
@@ -170,7 +192,7 @@ class TokenGenerator:
         is_frame_kept = np.repeat(is_latent_kept, per_latent)
         frames = np.zeros((longest, source.shape[1]), dtype=np.float32)
         frames[is_frame_kept] = source[is_frame_kept[:whole]]
-        latents = self._tokenizer.latents(
+        latents = self.tokenizer.latents(
             torch.from_numpy(frames)[None].to(self._device),
             torch.from_numpy(is_frame_kept)[None].to(self._device))
         return KeptLatents(latents, torch.from_numpy(is_latent_kept)[None].to(self._device))

@@ -3,8 +3,8 @@
 """
 MoSa (Liu et al., arXiv 2511.01200): motion from words in ten steps, from coarse to fine.
 
-A tokeniser (`motion_tokenizer`, `multiscale_quantizer`) and a transformer that writes its tokens scale after scale
-(`scale_transformer`). Sizes and choices are in one configuration.
+A tokeniser (`motion_tokenizer`, `multiscale_quantizer`) and a transformer that writes its tokens
+scale after scale (`scale_transformer`). Sizes and choices are in one configuration.
 """
 
 from __future__ import annotations

@@ -78,8 +78,8 @@ class TokenizerLearner(nn.Module):
 
         Returns:
             Scored frames (B, T, features); the codebook term, by which phi, where there is one,
-            learns what is left before its layer; the commitment of the encoder. Terms are means per number of a
-            real latent and layer.
+            learns what is left before its layer; the commitment of the encoder. Terms are means
+            per number of a real latent and layer.
         """
         tokenizer = self.tokenizer
         latents = tokenizer.latents(frames, tokenizer.is_real(counts, frames.shape[1]))

@@ -19,7 +19,7 @@ from motion_avatar_ros.networks.part_scales import PARTS
 from motion_avatar_ros.networks.skeleton_autoencoder import FRAMES_PER_LATENT
 from motion_avatar_ros.networks.skeleton_tokenizer import SkeletonTokenizer
 
-_DEVIATION = 1.4    # of a channel, in steps of the quantiser
+_DEVIATION = 1.6    # of a channel, in steps of the quantiser
 _LOUDER = 5.0       # what `FeatureScale` made them: their variance would hide the pose
 _RIDGE = 1e-3
 

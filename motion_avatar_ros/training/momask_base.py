@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""MoMask's second stage: the transformer learns hidden tokens of the base layer from the others."""
+"""MoMask's second stage: a transformer learns hidden tokens of the base layer from the others."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from torch import Tensor
 from motion_avatar_ros.networks.masked_transformer import MaskedTransformer, hidden_shares
 from motion_avatar_ros.networks.momask import MomaskConfig
 from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops, ClipBatch
 from motion_avatar_ros.training.mean_figures import MeanFigures
-from motion_avatar_ros.training.mosa_data import ClipBatch, MosaData
 from motion_avatar_ros.training.spoken_tokens import NO_TARGET, SpokenTokens, compared
 
 _UNSAID = 0.1       # share of the clips without words: guidance needs both
@@ -46,7 +46,9 @@ class BaseBatch:
 class MomaskBaseTraining:
     """The transformer's network, loss and validation; the tokeniser is at rest."""
 
-    def __init__(self, data: MosaData, config: MomaskConfig, tokenizer: MotionTokenizer) -> None:
+    def __init__(
+        self, data: CaptionedCrops, config: MomaskConfig, tokenizer: MotionTokenizer
+    ) -> None:
         self._crops = SpokenTokens(data, tokenizer)
         self._config = config
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from motion_avatar_ros.networks.momask import MomaskConfig
 from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
 from motion_avatar_ros.networks.residual_transformer import ResidualTransformer
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops, ClipBatch
 from motion_avatar_ros.training.mean_figures import MeanFigures
-from motion_avatar_ros.training.mosa_data import ClipBatch, MosaData
 from motion_avatar_ros.training.spoken_tokens import (
     NO_TARGET, SpokenTokens, compared, set_statistics,
 )
@@ -47,7 +47,9 @@ class LayerBatch:
 class MomaskLayerTraining:
     """The transformer's network, loss and validation; the tokeniser is at rest."""
 
-    def __init__(self, data: MosaData, config: MomaskConfig, tokenizer: MotionTokenizer) -> None:
+    def __init__(
+        self, data: CaptionedCrops, config: MomaskConfig, tokenizer: MotionTokenizer
+    ) -> None:
         self._crops = SpokenTokens(data, tokenizer)
         self._config = config
 

@@ -17,8 +17,8 @@ from motion_avatar_ros.networks.mosa import MosaConfig
 from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
 from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer
 from motion_avatar_ros.networks.scale_transformer import ScaleTransformer
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops, ClipBatch
 from motion_avatar_ros.training.mean_figures import MeanFigures
-from motion_avatar_ros.training.mosa_data import ClipBatch, MosaData
 from motion_avatar_ros.training.spoken_tokens import NO_TARGET, SpokenTokens, set_statistics
 
 _KEPT = 0.5             # share of the tokens that inputs are made of that are the true ones
@@ -48,7 +48,9 @@ class ScaleBatch:
 class MosaScaleTraining:
     """The transformer's network, loss and validation; the tokeniser is at rest."""
 
-    def __init__(self, data: MosaData, config: MosaConfig, tokenizer: MotionTokenizer) -> None:
+    def __init__(
+        self, data: CaptionedCrops, config: MosaConfig, tokenizer: MotionTokenizer
+    ) -> None:
         self._crops = SpokenTokens(data, tokenizer)
         self._config = config
 

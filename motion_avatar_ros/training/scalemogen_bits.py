@@ -18,8 +18,8 @@ from motion_avatar_ros.networks.skeleton_tokenizer import BitLearner, SkeletonTo
 from motion_avatar_ros.training.linear_start import begin_linear
 from motion_avatar_ros.training.losses import weighted_sum
 from motion_avatar_ros.training.mean_figures import MeanFigures
-from motion_avatar_ros.training.mosa_data import ClipBatch, MosaData
-from motion_avatar_ros.training.mosa_tokens import (
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops, ClipBatch
+from motion_avatar_ros.training.tokenizer_training import (
     joint_distances, mean_of_real, reconstruction_cm, thinned,
 )
 
@@ -47,7 +47,7 @@ class BitTraining:
     """The tokeniser's network, loss and validation."""
 
     def __init__(
-        self, data: MosaData, config: ScaleMoGenConfig, weights: BitLossWeights
+        self, data: CaptionedCrops, config: ScaleMoGenConfig, weights: BitLossWeights
     ) -> None:
         self._data = data
         self._config = config

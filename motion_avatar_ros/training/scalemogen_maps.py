@@ -23,7 +23,7 @@ from motion_avatar_ros.networks.bitwise_transformer import BitwiseTransformer
 from motion_avatar_ros.networks.scalemogen import ScaleMoGenConfig
 from motion_avatar_ros.networks.skeleton_tokenizer import SkeletonTokenizer
 from motion_avatar_ros.training.mean_figures import MeanFigures
-from motion_avatar_ros.training.mosa_data import ClipBatch, MosaData
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops, ClipBatch
 from motion_avatar_ros.training.spoken_tokens import SpokenTokens
 
 _UNSAID = 0.1           # share of the clips without words: guidance needs both
@@ -54,7 +54,7 @@ class MapTraining:
     """The transformer's network, loss and validation; the tokeniser is at rest."""
 
     def __init__(
-        self, data: MosaData, config: ScaleMoGenConfig, tokenizer: SkeletonTokenizer
+        self, data: CaptionedCrops, config: ScaleMoGenConfig, tokenizer: SkeletonTokenizer
     ) -> None:
         self._crops = SpokenTokens(data, tokenizer)
         self._config = config

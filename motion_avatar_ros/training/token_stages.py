@@ -23,13 +23,13 @@ from motion_avatar_ros.estimation.model_folder import (
     read_weights, write_compact_copy, write_model_folder,
 )
 from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops
 from motion_avatar_ros.training.configuration import (
     ConfigurationError, OptimisationConfig, TrainingConfig, from_mapping,
 )
 from motion_avatar_ros.training.loop import Training, train
-from motion_avatar_ros.training.mosa_data import MosaData
-from motion_avatar_ros.training.mosa_tokens import (
-    MosaTokenLossWeights, MosaTokenTraining, new_learner,
+from motion_avatar_ros.training.tokenizer_training import (
+    TokenizerLossWeights, TokenizerTraining, new_learner,
 )
 
 _TOKENIZER = 'tokenizer'
@@ -53,11 +53,11 @@ class TokenModel:
 
     sizes: type
     build: Callable[[Any], nn.Module]
-    stages: dict[str, Callable[[MosaData, Any, Any], Training]]
+    stages: dict[str, Callable[[CaptionedCrops, Any, Any], Training]]
     folder_config: Callable[[Any], dict[str, Any]]
     learner: Callable[[Any], Any] = new_learner
-    tokens: Callable[[MosaData, Any, Any], Training] = MosaTokenTraining
-    weights: type = MosaTokenLossWeights
+    tokens: Callable[[CaptionedCrops, Any, Any], Training] = TokenizerTraining
+    weights: type = TokenizerLossWeights
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ class TokenStages:
         Returns:
             The validation figures of the last stage's network that was kept.
         """
-        clips = MosaData(data, self._config, self._network_config)
+        clips = CaptionedCrops(data, self._config, self._network_config)
         best = self._stage(
             self._model.tokens(clips, self._network_config, self._weights), _TOKENIZER, out,
             resume)

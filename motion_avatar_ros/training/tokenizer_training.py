@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""MoSa's first stage: the tokeniser learns to bring clips back from their tokens."""
+"""The first stage of MoSa and MoMask: the tokeniser learns to bring clips back from tokens."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from torch.nn import functional
 from motion_avatar_ros.generation.motion_features import POSITIONS
 from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer, TokenizerLearner
 from motion_avatar_ros.networks.token_generator import TokenGeneratorConfig
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops, ClipBatch
 from motion_avatar_ros.training.feature_joints import joints_of_features
 from motion_avatar_ros.training.losses import weighted_sum
 from motion_avatar_ros.training.mean_figures import MeanFigures
-from motion_avatar_ros.training.mosa_data import ClipBatch, MosaData
 
 _SHORT_SHARE = 0.3
 _SHORTEST_FRAMES = 16   # a continuation begins with no more than a second
@@ -29,7 +29,7 @@ _USE_BATCHES = 8
 
 
 @dataclass(frozen=True)
-class MosaTokenLossWeights:
+class TokenizerLossWeights:
     """MoSa's terms (arXiv 2511.01200, eq. 5), and joints by forward kinematics."""
 
     features: float = 1.0       # Scored features, smooth L1.
@@ -39,11 +39,11 @@ class MosaTokenLossWeights:
     commitment: float = 0.02    # Of the encoder.
 
 
-class MosaTokenTraining:
+class TokenizerTraining:
     """The tokeniser's network, loss and validation."""
 
     def __init__(
-        self, data: MosaData, config: TokenGeneratorConfig, weights: MosaTokenLossWeights
+        self, data: CaptionedCrops, config: TokenGeneratorConfig, weights: TokenizerLossWeights
     ) -> None:
         self._data = data
         self._config = config

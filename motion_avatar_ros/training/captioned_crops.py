@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Crops of captioned clips, as both of MoSa's stages see them."""
+"""Crops of captioned clips, as all stages of a generator of tokens see them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ClipBatch:
     Attributes:
         frames: (B, T, features), T that of the longest clip a network takes; zero beyond a crop.
         counts: (B,) latents of each crop.
-        captions: (B,) index of each crop's caption, see `MosaData.words`.
+        captions: (B,) index of each crop's caption, see `CaptionedCrops.words`.
     """
 
     frames: Tensor
@@ -40,11 +40,12 @@ class ClipBatch:
     captions: Tensor
 
 
-class MosaData:
+class CaptionedCrops:
     """The clips of 'train', mirrored ones among them, and those that judge."""
 
     def __init__(
-        self, data: Path, config: TrainingConfig, network: TokenGeneratorConfig, judges: str = 'val'
+        self, data: Path, config: TrainingConfig, network: TokenGeneratorConfig,
+        judges: str = 'val',
     ) -> None:
         """
         Load.
