@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -102,9 +103,8 @@ class BitwiseTransformer(nn.Module):
             self.modulate[1].weight.mul_(0.1)
             self.modulate_head[1].weight.mul_(0.1)
             self.head.weight.mul_(0.1)
-        level = torch.repeat_interleave(
-            torch.arange(len(self.scales)), torch.tensor(self.scales.cells))
-        self.register_buffer('token_map', level, persistent=False)
+        token_map = np.repeat(np.arange(len(self.scales)), self.scales.cells)
+        self.register_buffer('token_map', torch.from_numpy(token_map), persistent=False)
 
     def forward(
         self, words: Tensor, is_word: Tensor, inputs: Sequence[Tensor], counts: Tensor
