@@ -90,19 +90,15 @@ class BitwiseTransformer(nn.Module):
         # Of each group of each map: what a cell stands for.
         self.place = nn.Parameter(_EMBEDDING_STD * torch.randn(sum(groups), width))
         nn.init.normal_(self.embed_length.weight, std=_EMBEDDING_STD)
-        self.modulate = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
+        self.modulate = nn.Sequential(nn.SiLU(), _quiet(nn.Linear(width, 6 * width)))
         self.blocks = nn.ModuleList(
             AdaptiveBlock(
                 width, sizes.heads, sizes.feed_forward, sizes.layers,
                 sizes.drop_path * number / max(1, sizes.layers - 1))
             for number in range(sizes.layers))
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
-        self.modulate_head = nn.Sequential(nn.SiLU(), nn.Linear(width, 2 * width))
-        self.head = nn.Linear(width, sizes.bits)
-        with torch.no_grad():
-            self.modulate[1].weight.mul_(0.1)
-            self.modulate_head[1].weight.mul_(0.1)
-            self.head.weight.mul_(0.1)
+        self.modulate_head = nn.Sequential(nn.SiLU(), _quiet(nn.Linear(width, 2 * width)))
+        self.head = _quiet(nn.Linear(width, sizes.bits))
         token_map = np.repeat(np.arange(len(self.scales)), self.scales.cells)
         self.register_buffer('token_map', torch.from_numpy(token_map), persistent=False)
 
@@ -211,3 +207,10 @@ class BitwiseTransformer(nn.Module):
         return grid_angles(
             times.repeat_interleave(groups, dim=1), places.repeat(length),
             self.sizes.width // self.sizes.heads)
+
+
+def _quiet(layer: nn.Linear) -> nn.Linear:
+    """Return a layer that begins with a tenth of its weights: heads begin with no idea."""
+    with torch.no_grad():
+        layer.weight.mul_(0.1)
+    return layer

@@ -40,7 +40,7 @@ class BitLossWeights:
     velocities: float = 0.5     # and velocities.
     joints: float = 5.0         # By rotations, mean distance [m].
     bits: float = 4.0           # Directions near their codes, sure and varied.
-    left: float = 0.02          # Mean square of what the maps leave.
+    left: float = 1.0           # Mean square of what the maps leave.
 
 
 class BitTraining:
