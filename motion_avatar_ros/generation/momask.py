@@ -27,13 +27,13 @@ class Momask(TokenGenerator):
         super().__init__(folder, device, text_encoder)
 
     def _build(
-        self, sizes: dict[str, Any], sampling: dict[str, Any], device: torch.device
+        self, sizes: dict[str, Any], sampling: dict[str, Any], folder: Path, device: torch.device
     ) -> None:
-        self.config = MomaskConfig(**sizes)
-        self.network = MomaskNetwork(self.config).requires_grad_(False).to(device).eval()
+        self.config, drawing = MomaskConfig(**sizes), MaskedSamplerConfig(**sampling)
+        self.network = self._at_rest(folder, lambda: MomaskNetwork(self.config), device)
         self.sampler = MaskedSampler(
             self.network.tokenizer.quantizer, self.network.transformer, self.network.residual,
-            self.config.longest, MaskedSamplerConfig(**sampling))
+            self.config.longest, drawing)
 
 
 def momask_folder_config(config: MomaskConfig, sampler: MaskedSamplerConfig) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from motion_avatar_ros.networks.masked_transformer import hidden_shares
 from motion_avatar_ros.networks.residual_quantizer import ResidualQuantizer
 from motion_avatar_ros.networks.text_transformer import Heard
 
+_MOST_ITERATIONS = 100
+
 
 @dataclass(frozen=True)
 class MaskedSamplerConfig:
@@ -35,7 +37,8 @@ class MaskedSamplerConfig:
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (self.iterations >= 1 and self.guidance >= 0.0 and self.residual_guidance >= 0.0
+        if not (1 <= self.iterations <= _MOST_ITERATIONS
+                and self.guidance >= 0.0 and self.residual_guidance >= 0.0
                 and 0.0 < self.top_k <= 1.0 and self.temperature > 0.0):
             raise ValueError(f'{self} cannot draw')
 
@@ -63,7 +66,7 @@ class UpperLayers(Protocol):
 
 
 class MaskedSampler:
-    """Draws clips from networks at rest."""
+    """A `TokenSampler` of the base layer, over and over, and then of those above it."""
 
     def __init__(
         self, quantizer: ResidualQuantizer, base: BaseLayer, upper: UpperLayers, longest: int,
@@ -89,16 +92,7 @@ class MaskedSampler:
         self, words: tuple[Tensor, Tensor], silence: tuple[Tensor, Tensor], counts: Tensor,
         generators: Sequence[torch.Generator], kept: KeptLatents | None = None,
     ) -> Tensor:
-        """
-        Return the latents (B, N, latent) of new clips, N that of the longest.
-
-        Args:
-            words: see `spoken_words`, (B, L, text) and (B, L).
-            silence: the same for nothing said.
-            counts: (B,) latents of each clip.
-            generators: of each clip, on the CPU: the same numbers on every device.
-            kept: what stays.
-        """
+        """Return the latents (B, N, latent) of new clips; see `TokenSampler.draw`."""
         both = (torch.cat((words[0], silence[0])), torch.cat((words[1], silence[1])),
                 torch.cat((counts, counts)))
         is_new = torch.arange(self.longest, device=counts.device) < counts[:, None]

@@ -28,13 +28,13 @@ class Mosa(TokenGenerator):
         super().__init__(folder, device, text_encoder)
 
     def _build(
-        self, sizes: dict[str, Any], sampling: dict[str, Any], device: torch.device
+        self, sizes: dict[str, Any], sampling: dict[str, Any], folder: Path, device: torch.device
     ) -> None:
-        self.config = MosaConfig(**sizes)
-        self.network = MosaNetwork(self.config).requires_grad_(False).to(device).eval()
+        self.config, drawing = MosaConfig(**sizes), SamplerConfig(**sampling)
+        self.network = self._at_rest(folder, lambda: MosaNetwork(self.config), device)
         self.sampler = MosaSampler(
             cast(MultiscaleQuantizer, self.network.tokenizer.quantizer), self.network.transformer,
-            SamplerConfig(**sampling))
+            drawing)
 
 
 def mosa_folder_config(config: MosaConfig, sampler: SamplerConfig) -> dict[str, Any]:

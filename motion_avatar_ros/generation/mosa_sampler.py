@@ -50,7 +50,7 @@ class ScaleByScale(Protocol):
 
 
 class MosaSampler:
-    """Draws clips from networks at rest."""
+    """A `TokenSampler` from coarse to fine."""
 
     def __init__(
         self, quantizer: MultiscaleQuantizer, transformer: ScaleByScale, config: SamplerConfig
@@ -63,16 +63,7 @@ class MosaSampler:
         self, words: tuple[Tensor, Tensor], silence: tuple[Tensor, Tensor], counts: Tensor,
         generators: Sequence[torch.Generator], kept: KeptLatents | None = None,
     ) -> Tensor:
-        """
-        Return the latents (B, N, latent) of new clips, N that of the longest.
-
-        Args:
-            words: see `spoken_words`, (B, L, text) and (B, L).
-            silence: the same for nothing said.
-            counts: (B,) latents of each clip.
-            generators: of each clip, on the CPU: the same numbers on every device.
-            kept: what stays.
-        """
+        """Return the latents (B, N, latent) of new clips; see `TokenSampler.draw`."""
         doubled = torch.cat((counts, counts))
         generation = self.transformer.begin(
             torch.cat((words[0], silence[0])), torch.cat((words[1], silence[1])), doubled)

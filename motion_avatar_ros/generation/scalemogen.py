@@ -34,13 +34,12 @@ class ScaleMoGen(TokenGenerator):
         super().__init__(folder, device, text_encoder)
 
     def _build(
-        self, sizes: dict[str, Any], sampling: dict[str, Any], device: torch.device
+        self, sizes: dict[str, Any], sampling: dict[str, Any], folder: Path, device: torch.device
     ) -> None:
-        self.config = ScaleMoGenConfig(**sizes)
-        self.network = ScaleMoGenNetwork(self.config).requires_grad_(False).to(device).eval()
+        self.config, drawing = ScaleMoGenConfig(**sizes), BitSamplerConfig(**sampling)
+        self.network = self._at_rest(folder, lambda: ScaleMoGenNetwork(self.config), device)
         self.sampler = BitSampler(
-            self.network.tokenizer.quantizer, self.network.transformer,
-            BitSamplerConfig(**sampling))
+            self.network.tokenizer.quantizer, self.network.transformer, drawing)
 
     def edit_parts(
         self, source: np.ndarray, is_kept: np.ndarray, parts: Sequence[str], text: str,

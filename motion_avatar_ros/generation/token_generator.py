@@ -11,21 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from motion_avatar_ros.errors import ModelFolderError
-from motion_avatar_ros.estimation.model_folder import read_config, read_weights
+from motion_avatar_ros.estimation.model_folder import WEIGHTS_FILE, read_config, read_weights
+from motion_avatar_ros.estimation.model_limits import Network, built_network
 from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ
 from motion_avatar_ros.generation.motion_windows import edited_in_windows
 from motion_avatar_ros.generation.prompt_text import checked_prompt
 from motion_avatar_ros.generation.request_checks import check_source, check_texts
 from motion_avatar_ros.generation.spoken_words import said, words_with_sentence
 from motion_avatar_ros.generation.text_encoder import TextEncoder
-from motion_avatar_ros.generation.token_sampling import KeptLatents
+from motion_avatar_ros.generation.token_sampling import KeptLatents, TokenSampler
 from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
 from motion_avatar_ros.networks.token_generator import TokenGeneratorConfig
 
@@ -38,16 +39,6 @@ _MOST_SEED = 2 ** 63
 #: From features (T, 269), the mask (T,) of those that stay, the count (1,) of latents and what
 #: decides to latents.
 Draw = Callable[[np.ndarray, np.ndarray, Tensor, torch.Generator], Tensor]
-
-
-class TokenSampler(Protocol):
-    """What draws the latents of clips, as `MosaSampler` does."""
-
-    def draw(
-        self, words: tuple[Tensor, Tensor], silence: tuple[Tensor, Tensor], counts: Tensor,
-        generators: Sequence[torch.Generator], kept: KeptLatents | None = None,
-    ) -> Tensor:
-        """Return the latents (B, N, latent) of new clips."""
 
 
 class TokenGenerator:
@@ -84,7 +75,7 @@ class TokenGenerator:
         try:
             self._build({
                 name: tuple(value) if isinstance(value, list) else value
-                for name, value in config['network'].items()}, config['sampler'], device)
+                for name, value in config['network'].items()}, config['sampler'], folder, device)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFolderError(folder, f'config.yaml: {error}') from None
         self.name = folder.name
@@ -95,10 +86,17 @@ class TokenGenerator:
         self._encoder = encoder(self.config.text_encoder)
 
     def _build(
-        self, sizes: dict[str, Any], sampling: dict[str, Any], device: torch.device
+        self, sizes: dict[str, Any], sampling: dict[str, Any], folder: Path, device: torch.device
     ) -> None:
         """Set `config`, `network` and `sampler` by config.yaml."""
         raise NotImplementedError
+
+    def _at_rest(
+        self, folder: Path, build: Callable[[], Network], device: torch.device
+    ) -> Network:
+        """Build a network that is no larger than the folder's weights."""
+        network = built_network(folder, folder / WEIGHTS_FILE, build)
+        return network.requires_grad_(False).to(device).eval()
 
     def generate(
         self, texts: Sequence[str], frames: Sequence[int], seed: int

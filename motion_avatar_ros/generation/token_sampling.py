@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 import math
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -24,6 +25,25 @@ class KeptLatents:
 
     latents: Tensor
     is_kept: Tensor
+
+
+class TokenSampler(Protocol):
+    """Draws clips from networks at rest."""
+
+    def draw(
+        self, words: tuple[Tensor, Tensor], silence: tuple[Tensor, Tensor], counts: Tensor,
+        generators: Sequence[torch.Generator], kept: KeptLatents | None = None,
+    ) -> Tensor:
+        """
+        Return the latents (B, N, latent) of new clips, N that of the longest.
+
+        Args:
+            words: see `spoken_words`, (B, L, text) and (B, L).
+            silence: the same for nothing said.
+            counts: (B,) latents of each clip.
+            generators: of each clip, on the CPU: the same numbers on every device.
+            kept: what stays.
+        """
 
 
 def drawn_tokens(

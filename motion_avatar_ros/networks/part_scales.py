@@ -26,8 +26,8 @@ GROUPINGS = {
     1: WHOLE_BODY, 2: TORSO_AND_LIMBS, 3: TORSO_LEGS_ARMS, 5: FIVE_GROUPS, 7: EACH_PART}
 #: The paper's chain for 49 latents (196 frames): 864 tokens.
 PAPER_LENGTHS = (1, 2, 2, 3, 7, 7, 12, 24, 24, 49, 49)
-#: The same for 24 latents (96 frames): 435 tokens.
-SHORT_LENGTHS = (1, 2, 2, 3, 4, 4, 6, 12, 12, 24, 24)
+#: The same for 30 latents (120 frames): 537 tokens.
+SHORT_LENGTHS = (1, 2, 2, 3, 4, 4, 8, 15, 15, 30, 30)
 CHAIN_GROUPS = (1, 1, 2, 2, 2, 3, 3, 3, 5, 5, 7)
 
 

@@ -11,7 +11,7 @@ encoder by name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 import logging
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from motion_avatar_ros.estimation.model_folder import (
 from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ
 from motion_avatar_ros.training.captioned_crops import CaptionedCrops
 from motion_avatar_ros.training.configuration import (
-    ConfigurationError, OptimisationConfig, TrainingConfig, from_mapping,
+    ConfigurationError, TrainingConfig, from_mapping, stage_optimisations,
 )
 from motion_avatar_ros.training.loop import Training, train
 from motion_avatar_ros.training.tokenizer_training import (
@@ -80,18 +80,7 @@ class TokenStages:
         except ValueError as error:
             raise ConfigurationError(f'network: {error}') from None
         self._weights = from_mapping(model.weights, config.loss, 'loss')
-        unknown = sorted(set(config.stages) - set(model.names))
-        if unknown:
-            raise ConfigurationError(
-                f"stages: unknown '{unknown[0]}'; known: {', '.join(model.names)}")
-        plain = {
-            field.name: getattr(config.optimisation, field.name)
-            for field in fields(OptimisationConfig)}
-        self._optimisation: dict[str, OptimisationConfig] = {
-            stage: from_mapping(
-                OptimisationConfig, {**plain, **config.stages.get(stage, {})},
-                f'stages.{stage}')
-            for stage in model.names}
+        self._optimisation = stage_optimisations(config, model.names)
         if config.data.rate_hz != FRAME_RATE_HZ:
             raise ConfigurationError(
                 f'data.rate_hz is {config.data.rate_hz}; allowed: {FRAME_RATE_HZ}')

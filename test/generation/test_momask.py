@@ -58,6 +58,11 @@ def test_a_folder_that_does_not_fit_is_refused_in_one_line(folder, tmp_path):
         with pytest.raises(ModelFolderError, match='config.yaml') as refused:
             load_generator(tmp_path, 'cpu')
         assert '\n' not in str(refused.value)
+    (tmp_path / 'weights.safetensors').write_bytes((folder / 'weights.safetensors').read_bytes())
+    config['network']['width'] = 100_000
+    (tmp_path / 'config.yaml').write_text(yaml.safe_dump(config))
+    with pytest.raises(ModelFolderError, match='weights do not fit config.yaml'):
+        load_generator(tmp_path, 'cpu')
 
 
 def test_the_command_line_generates_and_times(folder, tmp_path, capsys):

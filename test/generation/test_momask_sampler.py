@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""MoMask's drawing: every token once, guidance, chance by seed alone, parts that stay."""
+"""MoMask's drawing: every token is filled in once, the surest first, guided by the words."""
 
 from __future__ import annotations
 
@@ -112,52 +112,18 @@ def test_guidance_of_zero_is_without_the_words_and_of_one_by_them(network, words
         unguided.draw(said, silence, COUNTS, generators(1, 2)))
 
 
-def test_the_seed_alone_decides_and_each_clip_has_its_own(network, words):
-    first = sampler(network).draw(*words, COUNTS, generators(1, 2))
-    torch.manual_seed(6)
-    second = sampler(network).draw(*words, COUNTS, generators(1, 2))
-    assert torch.equal(first, second)
-    other = sampler(network).draw(*words, COUNTS, generators(1, 3))
-    torch.testing.assert_close(first[0], other[0])
-    assert not torch.allclose(first[1], other[1])
-    assert (first[1, 5:] == 0.0).all()
-
-
-def test_a_clip_is_the_same_whatever_it_is_drawn_beside(network, words):
-    together = sampler(network).draw(*words, COUNTS, generators(1, 2))
-    alone = sampler(network).draw(
-        *(tuple(each[1:] for each in pair) for pair in words), COUNTS[1:], generators(2))
-    torch.testing.assert_close(together[1:], alone)
-
-
-def test_with_everything_kept_it_is_the_tokeniser(network, words):
-    latents = torch.randn(2, 8, 4)
-    latents[1, 5:] = 0.0
-    kept = KeptLatents(latents, torch.arange(8) < COUNTS[:, None])
-    made = sampler(network).draw(*words, COUNTS, generators(1, 2), kept)
-    quantizer = network.tokenizer.quantizer
-    tokens = quantizer.encode(latents, COUNTS).tokens
-    torch.testing.assert_close(made, quantizer.decode(tokens, COUNTS, 8), rtol=0.0, atol=0.0)
-
-
-def test_kept_latents_stay_and_what_was_elsewhere_changes_nothing(network, words):
+def test_kept_latents_are_the_sources_own(network, words):
     latents, is_kept = torch.randn(2, 8, 4), torch.zeros(2, 8, dtype=torch.bool)
     is_kept[:, :2] = True
-    first = sampler(network).draw(
-        *words, COUNTS, generators(1, 2), KeptLatents(latents, is_kept))
-    changed = torch.where(is_kept[..., None], latents, torch.randn(2, 8, 4))
-    second = sampler(network).draw(
-        *words, COUNTS, generators(1, 2), KeptLatents(changed, is_kept))
-    assert torch.equal(first, second)
+    made = sampler(network).draw(*words, COUNTS, generators(1, 2), KeptLatents(latents, is_kept))
     quantizer = network.tokenizer.quantizer
     own = quantizer.decode(quantizer.encode(latents, COUNTS).tokens, COUNTS, 8)
-    assert torch.equal(first[:, :2], own[:, :2])
-    free = sampler(network).draw(*words, COUNTS, generators(1, 2))
-    assert not torch.allclose(first[:, 2:], free[:, 2:])
+    assert torch.equal(made[:, :2], own[:, :2])
 
 
 def test_settings_that_cannot_draw_are_refused():
-    for wrong in ({'top_k': 0.0}, {'iterations': 0}, {'temperature': 0.0}, {'guidance': -1.0},
+    for wrong in ({'top_k': 0.0}, {'iterations': 0}, {'iterations': 101}, {'temperature': 0.0},
+                  {'guidance': -1.0},
                   {'residual_guidance': -1.0}):
         with pytest.raises(ValueError, match='cannot draw'):
             MaskedSamplerConfig(**wrong)

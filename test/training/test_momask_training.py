@@ -9,7 +9,7 @@ from pathlib import Path
 from hashed_words import HashedWords
 import numpy as np
 import pytest
-from token_runs import check_resuming
+from staged_runs import check_resuming
 import torch
 import yaml
 

@@ -11,7 +11,7 @@ import shutil
 from hashed_words import HashedWords
 import numpy as np
 import pytest
-from token_runs import check_resuming, figures_of, final_weights, train
+from staged_runs import check_resuming, figures_of, final_weights, train
 import torch
 import yaml
 

@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Short runs of generators of tokens: trained, cut off in every stage, resumed."""
+"""Short runs of models that are trained in stages: cut off in every one, resumed."""
 
 from __future__ import annotations
 
