@@ -27,8 +27,7 @@ from motion_avatar_ros.generation.request_checks import check_source, check_text
 from motion_avatar_ros.generation.spoken_words import said, words_with_sentence
 from motion_avatar_ros.generation.text_encoder import TextEncoder
 from motion_avatar_ros.generation.token_sampling import KeptLatents, TokenSampler
-from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
-from motion_avatar_ros.networks.token_generator import TokenGeneratorConfig
+from motion_avatar_ros.networks.frame_tokenizer import ClipSizes, FrameTokenizer
 
 _SHORTEST_FRAMES = 40   # of the clips it has learnt from; less is the beginning of that
 _OVERLAP_S = 1.0
@@ -53,7 +52,7 @@ class TokenGenerator:
         weights_sha256: of the file.
     """
 
-    config: TokenGeneratorConfig
+    config: ClipSizes
     network: nn.Module
     sampler: TokenSampler
 
@@ -81,7 +80,7 @@ class TokenGenerator:
         self.name = folder.name
         self.longest_frames = self.config.longest_frames
         self.weights_sha256 = read_weights(folder, self.network)
-        self.tokenizer = cast(MotionTokenizer, self.network.get_submodule('tokenizer'))
+        self.tokenizer = cast(FrameTokenizer, self.network.get_submodule('tokenizer'))
         self._device = device
         self._encoder = encoder(self.config.text_encoder)
 

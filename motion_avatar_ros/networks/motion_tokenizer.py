@@ -11,11 +11,11 @@ from motion_avatar_ros.networks.caq_autoencoder import (
     AutoencoderSizes, MotionDecoder, MotionEncoder,
 )
 from motion_avatar_ros.networks.codebook_averages import CodebookAverages
+from motion_avatar_ros.networks.frame_tokenizer import FrameTokenizer
 from motion_avatar_ros.networks.residual_quantizer import LayerTokens, ResidualQuantizer
-from motion_avatar_ros.networks.scored_frames import ScoredFrames
 
 
-class MotionTokenizer(ScoredFrames):
+class MotionTokenizer(FrameTokenizer):
     """MoSa's CAQ-VAE and a quantiser; frames in and out are the data's, not normalised."""
 
     def __init__(self, sizes: AutoencoderSizes, quantizer: ResidualQuantizer) -> None:

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from motion_avatar_ros.networks.bit_quantizer import BitQuantizer, BitTokens
+from motion_avatar_ros.networks.frame_tokenizer import FrameTokenizer
 from motion_avatar_ros.networks.joint_features import FRAME_WIDTH
-from motion_avatar_ros.networks.scored_frames import ScoredFrames
 from motion_avatar_ros.networks.skeleton_autoencoder import (
     FRAMES_PER_LATENT, SkeletonDecoder, SkeletonEncoder, SkeletonSizes,
 )
@@ -20,7 +20,7 @@ _ENTROPY = 0.1
 _COMMITMENT = 0.25
 
 
-class SkeletonTokenizer(ScoredFrames):
+class SkeletonTokenizer(FrameTokenizer):
     """Autoencoder and quantiser; frames in and out are those of the data, not normalised."""
 
     def __init__(self, sizes: SkeletonSizes, quantizer: BitQuantizer) -> None:

@@ -16,7 +16,7 @@ from torch.nn import functional
 from motion_avatar_ros.generation.feature_scale import FeatureScale
 from motion_avatar_ros.generation.spoken_words import words_with_sentence
 from motion_avatar_ros.generation.text_encoder import text_encoder
-from motion_avatar_ros.networks.token_generator import TokenGeneratorConfig
+from motion_avatar_ros.networks.frame_tokenizer import ClipSizes
 from motion_avatar_ros.training.captioned_clips import load_captioned_clips
 from motion_avatar_ros.training.configuration import ConfigurationError, TrainingConfig
 from motion_avatar_ros.training.kept_text import KeptText
@@ -44,7 +44,7 @@ class CaptionedCrops:
     """The clips of 'train', mirrored ones among them, and those that judge."""
 
     def __init__(
-        self, data: Path, config: TrainingConfig, network: TokenGeneratorConfig,
+        self, data: Path, config: TrainingConfig, network: ClipSizes,
         judges: str = 'val',
     ) -> None:
         """

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from motion_avatar_ros.generation.spoken_words import said
-from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
+from motion_avatar_ros.networks.frame_tokenizer import FrameTokenizer
 from motion_avatar_ros.training.captioned_crops import CaptionedCrops, ClipBatch
 
 NO_TARGET = -100        # `cross_entropy` leaves it out
@@ -25,7 +25,7 @@ _LEAST_STD = 1e-3
 class SpokenTokens:
     """Crops with their words; the tokeniser is at rest."""
 
-    def __init__(self, data: CaptionedCrops, tokenizer: MotionTokenizer) -> None:
+    def __init__(self, data: CaptionedCrops, tokenizer: FrameTokenizer) -> None:
         self._data = data
         self.tokenizer = tokenizer.eval().requires_grad_(False)
 

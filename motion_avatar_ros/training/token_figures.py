@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 import sys
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from motion_avatar_ros.generation.momask import Momask
 from motion_avatar_ros.generation.mosa import Mosa
 from motion_avatar_ros.generation.text_to_motion import load_generator
 from motion_avatar_ros.generation.token_generator import TokenGenerator
+from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
 from motion_avatar_ros.training.captioned_crops import CaptionedCrops
 from motion_avatar_ros.training.clips import TABLE_SETS, present_sets
 from motion_avatar_ros.training.configuration import DataConfig, TrainingConfig
@@ -55,9 +56,9 @@ def token_figures(model: TokenGenerator, data: Path, split: str) -> dict[str, An
     config = TrainingConfig('', data=DataConfig(
         source_weights=None if sets is None else dict.fromkeys(sets, 1.0)))
     clips = CaptionedCrops(data, config, model.config, split)
-    tokenizer = model.tokenizer
+    tokenizer = cast(MotionTokenizer, model.tokenizer)
     figures = MeanFigures()
-    layers = len(model.config.codes)
+    layers = len(tokenizer.quantizer)
     for batch in clips.validation(1, _CPU):
         tokens = tokenizer.tokens(batch.frames, batch.counts).tokens
         for count in range(1, layers + 1):

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from motion_avatar_ros.generation.motion_features import POSITIONS
+from motion_avatar_ros.networks.frame_tokenizer import FrameTokenizer
 from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer, TokenizerLearner
 from motion_avatar_ros.networks.token_generator import TokenGeneratorConfig
 from motion_avatar_ros.training.captioned_crops import CaptionedCrops, ClipBatch
@@ -120,7 +121,7 @@ def new_learner(config: TokenGeneratorConfig) -> TokenizerLearner:
 
 
 def reconstruction_cm(
-    tokenizer: MotionTokenizer, batch: ClipBatch, tokens: list[Tensor]
+    tokenizer: FrameTokenizer, batch: ClipBatch, tokens: list[Tensor]
 ) -> float:
     """Return the mean distance [cm] of a batch's joints from those of the first scales' tokens."""
     total = tokenizer.quantizer.decode(tokens, batch.counts, int(batch.frames.shape[1])
