@@ -29,7 +29,7 @@ help:  ## List the targets
 setup:  ## Make or update the environment .venv (PYTHON=python3.12 picks another Python)
 	@PYTHONPATH="$(ROOT):$$PYTHONPATH" $(PYTHON) -m motion_avatar_ros.ros.environment
 
-demo: setup  ## Show a moving body on a page (ARGS="--headless --json --duration 20" and so on)
+demo: setup  ## Show a moving body on a page (ARGS="--generate --sim": by words; ARGS="--headless --json --duration 20" and so on)
 	@$(INSIDE) $(VENV_PYTHON) -m motion_avatar_ros demo $(ARGS)
 
 test: setup  ## Build with colcon, run all tests, print their results (WORKERS=0: one by one)

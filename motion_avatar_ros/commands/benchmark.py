@@ -1,23 +1,25 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`benchmark`: how long a frame takes, beside a reference in the same run."""
+"""`benchmark`: how long things take, beside a reference, and how good generated motion is."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
 from motion_avatar_ros.commands import (
-    benchmark_end_to_end, benchmark_estimator, benchmark_generator, benchmark_mesh,
-    benchmark_retarget,
+    benchmark_end_to_end, benchmark_estimator, benchmark_generation, benchmark_generator,
+    benchmark_mesh, benchmark_retarget, benchmark_scaling,
 )
 
-HELP = 'measure how long a frame takes'
+HELP = 'measure how long a frame takes, or how good generated motion is'
 _KINDS = {
     'end-to-end': (benchmark_end_to_end, 'lag from tracker to body and robot, beside an echo'),
     'estimator': (benchmark_estimator, 'a model, beside the baseline'),
+    'generation': (benchmark_generation, 'generated motion, beside real and trivial motion'),
     'generator': (benchmark_generator, 'motion from words, beside the same without keys kept'),
     'mesh': (benchmark_mesh, 'the mesh as a Marker, beside one built of Points'),
     'retarget': (benchmark_retarget, 'the robot solver, beside mink and pink'),
+    'scaling': (benchmark_scaling, 'a model against window, steps, width and operators'),
 }
 
 

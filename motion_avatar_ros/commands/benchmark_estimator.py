@@ -52,7 +52,7 @@ def run(arguments: Namespace) -> int:
                 arguments.model, arguments.untrained, Path(place)),
             arguments.device, sampler_steps=arguments.sampler_steps)
     reference = PoseEstimator.load(_REFERENCE, arguments.device)
-    steps = [_stepper(model), _stepper(reference)]
+    steps = [stepper(model), stepper(reference)]
     seconds = np.empty((arguments.frames, 2))
     with Progress(model.name, arguments.frames, 'frames') as progress:
         for frame in range(-_WARM_UP_FRAMES, arguments.frames):
@@ -99,11 +99,13 @@ def _untrained(model: str, preset: str, place: Path) -> Path:
         folder, steps=steps, config=from_mapping(MageConfig, network, 'network'))
 
 
-def _stepper(estimator: OnlineEstimator) -> Callable[[], None]:
+def stepper(estimator: OnlineEstimator) -> Callable[[], None]:
     """Return a function that estimates the next frame of the built-in motion, in a loop."""
     joints = [TRACKER_JOINTS[name] for name in estimator.tracker_names]
     rotations, positions = builtin_motion('mix', estimator.rate_hz).poses.global_joints()
-    rotations, positions = rotations[None, :, joints], positions[None, :, joints]
+    streams = (estimator.streams, *(1,) * 4)
+    rotations = np.tile(rotations[None, :, joints], streams)
+    positions = np.tile(positions[None, :, joints], streams[:4])
     frame = 0
 
     def step() -> None:

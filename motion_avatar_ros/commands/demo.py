@@ -1,6 +1,10 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`demo`: player, avatar, mesh, robot and page as processes over DDS, checked from outside."""
+"""
+`demo`: player, avatar, mesh, robot and page as processes over DDS, checked from outside.
+
+With `--generate` a generator is in place of player and avatar; with `--legs` it is under them.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +24,11 @@ from motion_avatar_ros.commands.node_processes import NodeProcesses
 from motion_avatar_ros.commands.option_types import positive_number
 from motion_avatar_ros.commands.stop_signals import StopSignals
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.generation.prompt_text import checked_prompt
 
-HELP = 'show a body and a robot that follow three played trackers, on a web page'
+HELP = 'show a body and a robot that follow three played trackers, or words, on a web page'
 
-_USUAL_ROBOT = 'g1'
+_USUAL_ROBOT, _USUAL_MOTION = 'g1', 'mix'
 
 
 class DemoError(MotionAvatarError):
@@ -32,10 +37,18 @@ class DemoError(MotionAvatarError):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command line."""
+    parser.add_argument(
+        '--generate', nargs='?', const='', metavar='PROMPT',
+        help='the body is made of words, typed on the page, in place of trackers; PROMPT is what '
+        'it does first (default: stand)')
+    parser.add_argument(
+        '--legs', action='store_true',
+        help='with --generate: only pelvis and legs are made of words, under the body that '
+        'follows the trackers')
     motion = parser.add_mutually_exclusive_group()
     motion.add_argument('--clip', type=Path, metavar='FILE', help='AMASS-style .npz to play')
     motion.add_argument(
-        '--motion', choices=MOTION_NAMES, default='mix', help='built-in motion (default: mix)')
+        '--motion', choices=MOTION_NAMES, help=f'built-in motion (default: {_USUAL_MOTION})')
     motion.add_argument(
         '--bag', type=Path, metavar='FOLDER',
         help='rosbag2 bag of trackers on /tf to play, as `record` writes; or its file')
@@ -47,10 +60,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--sim', action='store_true',
         help='engage a simulated robot (MuJoCo, base held) and tell how well it follows')
     parser.add_argument(
-        '--model', default='baseline', help='name of a shipped model, or a folder')
+        '--model',
+        help='name of a shipped model, or a folder (default: baseline; with --generate mosa)')
     parser.add_argument('--device', choices=('auto', 'cpu', 'cuda'), default='auto')
     parser.add_argument(
-        '--rate-hz', type=positive_number, default=60.0, help='rate of the played trackers')
+        '--rate-hz', type=positive_number, default=60.0,
+        help='rate of the played trackers, or of the generated body (then 30 to 240)')
     parser.add_argument(
         '--duration', type=positive_number, metavar='S',
         help='end after measuring for so many seconds (default: at Ctrl-C)')
@@ -65,6 +80,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Run the demo; 0 when the body followed, 1 when not or when a node ended."""
+    prompt = _prompt(arguments)
     if arguments.clip is not None:
         load_motion(arguments.clip)  # a bad file is refused before anything starts
     if arguments.bag is not None:
@@ -80,10 +96,12 @@ def run(arguments: Namespace) -> int:
         environment = {**os.environ, **added}
         with NodeProcesses(environment, Path(log_folder)) as processes:
             nodes = DemoNodes(
-                model=arguments.model, device=arguments.device, clip=arguments.clip,
-                bag=arguments.bag, motion=arguments.motion, rate_hz=arguments.rate_hz,
+                model=arguments.model or ('baseline' if prompt is None else 'mosa'),
+                device=arguments.device, clip=arguments.clip,
+                bag=arguments.bag, motion=arguments.motion or _USUAL_MOTION,
+                rate_hz=arguments.rate_hz,
                 port=None if arguments.headless else arguments.port, robot=robot,
-                is_simulated=arguments.sim)
+                is_simulated=arguments.sim, prompt=prompt, is_legs=arguments.legs)
             nodes.start(processes, is_composed=arguments.composed)
             os.environ.update(added)  # this process joins the same domain
 
@@ -97,6 +115,18 @@ def run(arguments: Namespace) -> int:
     if outcome.problem is not None:
         sys.stderr.write(f'motion_avatar demo: {outcome.problem}\n')
     return outcome.status
+
+
+def _prompt(arguments: Namespace) -> str | None:
+    """Return what is done at first, None where nothing is made of words."""
+    if arguments.generate is None:
+        if arguments.legs:
+            raise DemoError('--legs are made of words: give --generate too')
+        return None
+    for played in ('clip', 'bag', 'motion'):
+        if getattr(arguments, played) is not None and not arguments.legs:
+            raise DemoError(f'--generate is in place of --{played}, unless there is --legs too')
+    return checked_prompt(arguments.generate)
 
 
 def _robot(asked: str | None, is_simulated: bool) -> str | None:

@@ -16,11 +16,12 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from motion_avatar_ros.commands.demo_nodes import (
-    AVATAR, BODY_TOPIC, RETARGET, ROBOT_STATE_TOPIC, TRUTH_TOPIC, DemoNodes,
+    AVATAR, BODY_TOPIC, GENERATOR, RETARGET, ROBOT_STATE_TOPIC, TRUTH_TOPIC, DemoNodes,
 )
 from motion_avatar_ros.commands.follow_check import (
-    MAX_MPJPE_CM, MAX_MPJPE_OF_BUILT_IN_CM, FollowCheck, FollowFigures,
+    JSON_NAMES, MAX_MPJPE_CM, MAX_MPJPE_OF_BUILT_IN_CM, FollowCheck, FollowFigures,
 )
+from motion_avatar_ros.commands.motion_check import MotionCheck, MotionFigures
 from motion_avatar_ros.commands.node_processes import NodeProcesses
 from motion_avatar_ros.commands.robot_check import RobotCheck
 from motion_avatar_ros.errors import ModelFolderError, MotionAvatarError
@@ -66,12 +67,19 @@ class DemoWatch:
         self._node = rclpy.create_node('demo_check')
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
-        self._check = FollowCheck(
-            self._node, BODY_TOPIC, TRUTH_TOPIC, AVATAR, max_mpjpe_cm=(
-                MAX_MPJPE_OF_BUILT_IN_CM if self._nodes.is_built_in else MAX_MPJPE_CM))
+        self._check = self._new_check()
         self._robot = RobotCheck(self._node, RETARGET, ROBOT_STATE_TOPIC) if (
             self._nodes.is_simulated) else None
         return self
+
+    def _new_check(self) -> FollowCheck | MotionCheck:
+        nodes = self._nodes
+        if nodes.prompt is not None:
+            return MotionCheck(
+                self._node, f'/{GENERATOR}/joint_states', GENERATOR, nodes.generated_hz)
+        return FollowCheck(
+            self._node, BODY_TOPIC, TRUTH_TOPIC, AVATAR, max_mpjpe_cm=(
+                MAX_MPJPE_OF_BUILT_IN_CM if nodes.is_built_in else MAX_MPJPE_CM))
 
     def __exit__(self, *_: object) -> None:
         self._executor.shutdown()
@@ -109,8 +117,8 @@ class DemoWatch:
         problem = self._spin(is_ready)
         if problem is None and not self._check.has_poses and not self._must_stop.is_set():
             refusal = self._nodes.refusal(self._processes)
-            problem = f'the body does not follow: {AVATAR} ' + (
-                refusal or f'gave no pose within {_READY_WITHIN_S:g} s')
+            problem = f'{self._nodes.failure}: ' + (
+                refusal or f'{self._nodes.source} gave no pose within {_READY_WITHIN_S:g} s')
         self._check.restart()
         return problem
 
@@ -121,6 +129,9 @@ class DemoWatch:
                 self._say(f'page: {self._page()}')
         self._say(f'the body moves after {self._waited_s():.1f} s; ROS_DOMAIN_ID is '
                   f'{self._node.context.get_domain_id()}; Ctrl-C ends')
+        if self._nodes.prompt is not None:
+            where = '' if self._nodes.port is None else 'on the page, or '
+            self._say(f'say what is to be done {where}on /{GENERATOR}/prompt')
 
     def _engage(self) -> str | None:
         """Engage the simulated robot, if there is one; return why it is not."""
@@ -149,8 +160,7 @@ class DemoWatch:
             problem = self._spin(lambda: time.monotonic() >= say_s)
             if problem is not None:
                 return problem
-            figures = self._check.figures()
-            self._say(_status_line(figures))
+            self._say(self._check.figures().line)
         return None
 
     def _spin(self, is_over: Callable[[], bool]) -> str | None:
@@ -167,31 +177,29 @@ class DemoWatch:
         return None
 
     def _outcome(
-        self, figures: FollowFigures | None, problem: str | None, file_sha256: str
+        self, figures: FollowFigures | MotionFigures | None, problem: str | None, file_sha256: str
     ) -> DemoOutcome:
-        loaded_sha256 = self._check.avatar.get('model_sha256')
+        told = self._check.told
+        loaded_sha256 = told.get('model_sha256')
         if problem is None and figures is not None and (
                 figures.measured_s >= _LEAST_MEASUREMENT_S):
             problem = figures.problem
             if problem is None and loaded_sha256 != file_sha256:
-                problem = (f'{AVATAR} runs weights {loaded_sha256}, but the file of model '
-                           f"'{self._nodes.model}' is {file_sha256}")
+                problem = (f'{self._nodes.source} runs weights {loaded_sha256}, but the file of '
+                           f"model '{self._nodes.model}' is {file_sha256}")
             elif problem is not None:
-                problem = f'the body does not follow: {problem}'
+                problem = f'{self._nodes.failure}: {problem}'
             elif self._robot is not None:
                 problem = self._robot.problem
         values = _json_values(figures) | {
             'weights_sha256': loaded_sha256,
-            'model': self._check.avatar.get('model'),
-            'device': self._check.avatar.get('device'),
+            'model': told.get('model'),
+            'device': told.get('device'),
             'pids': self._nodes.pids(self._processes),
             'page': self._page(),
         }
         if self._robot is not None:
-            error_deg = self._robot.follow_error_deg
-            values |= {
-                'robot_engaged': self._robot.is_engaged,
-                'robot_follow_error_deg': None if error_deg is None else round(error_deg, 3)}
+            values |= self._robot.json_values
         return DemoOutcome(0 if problem is None else 1, problem, values)
 
     def _page(self) -> str | None:
@@ -212,22 +220,8 @@ def _file_sha256(model: str) -> str:
         raise ModelFolderError(folder, f'{WEIGHTS_FILE}: {error.strerror}') from None
 
 
-def _json_values(figures: FollowFigures | None) -> dict[str, Any]:
-    names = (
-        'input_rate_hz', 'output_rate_hz', 'latency_p50_ms', 'latency_p99_ms', 'dropped',
-        'mpjpe_cm', 'hand_distance_cm', 'poses', 'invalid', 'out_of_order', 'measured_s')
-    values = {name: getattr(figures, name, None) for name in names}
+def _json_values(figures: FollowFigures | MotionFigures | None) -> dict[str, Any]:
+    values = dict.fromkeys(JSON_NAMES) if figures is None else figures.json_values
     return {
         name: round(value, 3) if isinstance(value, float) else value
         for name, value in values.items()}
-
-
-def _status_line(figures: FollowFigures) -> str:
-    def number(value: float | None) -> str:
-        return '-' if value is None else f'{value:.1f}'
-
-    return (
-        f'{figures.input_rate_hz:.1f} Hz in, {figures.output_rate_hz:.1f} Hz out, latency '
-        f'{number(figures.latency_p50_ms)} ms (p99 {number(figures.latency_p99_ms)}), '
-        f'{figures.dropped} dropped, MPJPE {number(figures.mpjpe_cm)} cm, hands '
-        f'{number(figures.hand_distance_cm)} cm')

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import time
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
@@ -17,6 +18,10 @@ from motion_avatar_ros.ros.stream_checker import StreamChecker
 from motion_avatar_ros.ros.tracker_input import TfInput
 from motion_avatar_ros.trackers.sample import Quaternion, Vector
 
+#: Figures that --json tells.
+JSON_NAMES = (
+    'input_rate_hz', 'output_rate_hz', 'latency_p50_ms', 'latency_p99_ms', 'dropped', 'mpjpe_cm',
+    'hand_distance_cm', 'poses', 'invalid', 'out_of_order', 'measured_s')
 MIN_POSE_SHARE = 0.8
 MAX_HAND_DISTANCE_CM = 20.0
 MAX_MPJPE_CM = 15.0
@@ -82,6 +87,23 @@ class FollowFigures:
                     f'{self.max_mpjpe_cm:g} cm')
         return None
 
+    @property
+    def json_values(self) -> dict[str, Any]:
+        """Values of --json."""
+        return {name: getattr(self, name) for name in JSON_NAMES}
+
+    @property
+    def line(self) -> str:
+        """What was measured, in one line."""
+        def shown(value: float | None) -> str:
+            return '-' if value is None else f'{value:.1f}'
+
+        return (
+            f'{self.input_rate_hz:.1f} Hz in, {self.output_rate_hz:.1f} Hz out, latency '
+            f'{shown(self.latency_p50_ms)} ms (p99 {shown(self.latency_p99_ms)}), '
+            f'{self.dropped} dropped, MPJPE {shown(self.mpjpe_cm)} cm, hands '
+            f'{shown(self.hand_distance_cm)} cm')
+
 
 class FollowCheck:
     """Listens to trackers, body, truth and diagnostics on one node."""
@@ -94,7 +116,8 @@ class FollowCheck:
         self._stream = StreamChecker(node, body_topic, truth_topic)
         self._samples: dict[str, list[tuple[int, Vector]]] = {name: [] for name in _FRAMES}
         self._avatar_name = avatar_name
-        self.avatar: dict[str, str] = {}
+        #: What avatar_node said last, by key.
+        self.told: dict[str, str] = {}
         self._diagnostics = node.create_subscription(
             DiagnosticArray, '/diagnostics', self._on_diagnostics, DIAGNOSTICS)
         self._input = TfInput()
@@ -174,7 +197,7 @@ class FollowCheck:
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
             if status.name == self._avatar_name:
-                self.avatar = {pair.key: pair.value for pair in status.values}
+                self.told = {pair.key: pair.value for pair in status.values}
 
 
 def _rate_hz(stamps_ns: np.ndarray) -> float:

@@ -13,8 +13,8 @@ from motion_avatar_ros.errors import MotionAvatarError
 #: Sub-commands; each is a module here with HELP, add_arguments(parser) and run(arguments).
 COMMANDS = (
     'benchmark', 'calibrate', 'calibrate-confidence', 'check-robot', 'demo', 'edit', 'evaluate',
-    'generate', 'infer', 'latency-report', 'prepare', 'record', 'render', 'report', 'retarget',
-    'train')
+    'gallery', 'generate', 'infer', 'latency-report', 'prepare', 'record', 'render', 'report',
+    'retarget', 'train')
 
 
 def main(argv: list[str] | None = None) -> int:

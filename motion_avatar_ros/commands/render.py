@@ -5,33 +5,27 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from pathlib import Path
 import shutil
 import subprocess
 import sys
 
-import numpy as np
 from PIL import Image
 
 from motion_avatar_ros.body.drawing import Solid, draw
 from motion_avatar_ros.body.mesh import load_builtin_mesh
 from motion_avatar_ros.body.motion import Motion, load_motion
-from motion_avatar_ros.body.skinning import Skinner
 from motion_avatar_ros.body.smpl_file import load_smpl
+from motion_avatar_ros.commands.film_strip import (
+    ON_FLOOR, TALL_M, Figure, even_frames, film_strip, person_figure,
+)
 from motion_avatar_ros.commands.new_file import require_new_file
 from motion_avatar_ros.commands.option_types import positive_number
 from motion_avatar_ros.commands.progress import Progress
 from motion_avatar_ros.errors import MotionAvatarError
 
 HELP = 'draw a motion, and a robot that follows it, as a strip (.png) or a video (.gif, .mp4)'
-_PERSON_RGB = (95, 140, 225)
 _STRIP_PX, _VIDEO_PX = (120, 180), (360, 480)
-_TALL_M = 2.1           # that fit into a picture
-_ON_FLOOR = np.array([1.0, 1.0, 0.0])
-
-#: Draws a frame as solids about the vertical through the pelvis.
-Figure = Callable[[int], list[Solid]]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -58,9 +52,11 @@ def run(arguments: Namespace) -> int:
         raise MotionAvatarError('ffmpeg, which writes .mp4, is not installed; write .gif instead')
     motion = load_motion(arguments.motion)
     if arguments.out.suffix == '.png':
-        frames = np.linspace(0, len(motion) - 1, arguments.columns).round().astype(int)
-        figures = _figures(motion, arguments)
-        _strip(figures, frames, arguments.azimuth_deg).save(arguments.out)
+        with Progress('render', arguments.columns, 'pictures') as progress:
+            film_strip(
+                _figures(motion, arguments), even_frames(len(motion), arguments.columns),
+                _STRIP_PX, arguments.azimuth_deg, lambda: progress.advance(1),
+            ).save(arguments.out)
     else:
         motion = motion.resampled(arguments.rate_hz)
         _write_video(
@@ -73,13 +69,7 @@ def run(arguments: Namespace) -> int:
 def _figures(motion: Motion, arguments: Namespace) -> list[Figure]:
     mesh = load_builtin_mesh('fine') if arguments.body_model is None else (
         load_smpl(arguments.body_model))
-    skinner = Skinner(mesh)
-
-    def person(frame: int) -> list[Solid]:
-        pose = motion.poses[frame]
-        return [Solid(
-            skinner.skin(pose) - pose.root_position * _ON_FLOOR, mesh.faces, _PERSON_RGB)]
-
+    person = person_figure(motion, mesh)
     if arguments.robot is None:
         return [person]
     from motion_avatar_ros.retarget.retargeter import Retargeter
@@ -92,22 +82,9 @@ def _figures(motion: Motion, arguments: Namespace) -> list[Figure]:
     def robot(frame: int) -> list[Solid]:
         place = followed.base_position[frame]
         return robot_solids(retargeter.robot, shapes, RobotPose(
-            followed.base_rotation[frame], place - place * _ON_FLOOR, followed.joints[frame]))
+            followed.base_rotation[frame], place - place * ON_FLOOR, followed.joints[frame]))
 
     return [person, robot]
-
-
-def _strip(figures: list[Figure], frames: np.ndarray, azimuth_deg: float) -> Image.Image:
-    width, height = _STRIP_PX
-    picture = Image.new('RGB', (width * len(frames), height * len(figures)), 'white')
-    with Progress('render', len(frames), 'pictures') as progress:
-        for column, frame in enumerate(frames):
-            for row, figure in enumerate(figures):
-                picture.paste(
-                    draw(figure(int(frame)), _STRIP_PX, height / _TALL_M, azimuth_deg),
-                    (column * width, row * height))
-            progress.advance(1)
-    return picture
 
 
 def _write_video(
@@ -120,7 +97,7 @@ def _write_video(
             picture = Image.new('RGB', (width * len(figures), height), 'white')
             for column, figure in enumerate(figures):
                 picture.paste(
-                    draw(figure(frame), _VIDEO_PX, height / _TALL_M, azimuth_deg),
+                    draw(figure(frame), _VIDEO_PX, height / TALL_M, azimuth_deg),
                     (column * width, 0))
             pictures.append(picture)
             progress.advance(1)

@@ -8,19 +8,21 @@ from collections import deque
 import time
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 
-from motion_avatar_ros.ros.qos import JOINT_STATES
+from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED
 from motion_avatar_ros.ros.robot_messages import measured_joints
 
 MAX_FOLLOW_ERROR_DEG = 15.0
 _ASK_AGAIN_S = 0.5
 _SILENT_S = 1.0         # without a command for so long nobody commands
 _MOST_SAMPLES = 20_000
+_REJECTED = 'rejected.'
 
 
 class RobotCheck:
@@ -32,6 +34,11 @@ class RobotCheck:
         self._errors_rad: deque[np.ndarray] = deque(maxlen=_MOST_SAMPLES)
         self._commanded_s = self._asked_s = float('-inf')
         self._answer: Any = None
+        #: Commands received since it was engaged.
+        self.commands = 0
+        #: Commands that were rejected before the robot, by the rule that they broke, since the
+        #: start; None while nobody tells.
+        self.rejected: dict[str, int] | None = None
         #: Whether the robot was engaged once.
         self.was_engaged = False
         #: Why it was not, as its node says.
@@ -40,6 +47,8 @@ class RobotCheck:
         node.create_subscription(JointState, state_topic, self._on_states, JOINT_STATES)
         node.create_subscription(
             JointTrajectory, f'/{retarget_name}/joint_trajectory', self._on_command, JOINT_STATES)
+        node.create_subscription(
+            DiagnosticStatus, f'/{retarget_name}/state', self._on_gate, LATCHED)
 
     def engage(self) -> bool:
         """Ask for it once in a while, until it is done; True then."""
@@ -69,6 +78,16 @@ class RobotCheck:
         return float(np.rad2deg(np.nanmedian(np.concatenate(self._errors_rad))))
 
     @property
+    def json_values(self) -> dict[str, Any]:
+        """Values of --json; None for what is not known."""
+        error_deg = self.follow_error_deg
+        return {
+            'robot_engaged': self.is_engaged,
+            'robot_follow_error_deg': None if error_deg is None else round(error_deg, 3),
+            'commands': self.commands,
+            'commands_rejected': None if self.rejected is None else sum(self.rejected.values())}
+
+    @property
     def problem(self) -> str | None:
         """Why the robot does not follow, in one line, or None when it does."""
         if not self.was_engaged:
@@ -80,6 +99,9 @@ class RobotCheck:
             told = 'unknown' if error_deg is None else f'{error_deg:.1f}'
             return (f'the robot is {told} degrees from its commands (median), above '
                     f'{MAX_FOLLOW_ERROR_DEG:g}')
+        if self.rejected:
+            told = ', '.join(f'{count} by {rule}' for rule, count in self.rejected.items())
+            return f'commands were rejected before the robot: {told}'
         return None
 
     def restart(self) -> None:
@@ -89,8 +111,14 @@ class RobotCheck:
     def _on_states(self, message: JointState) -> None:
         self._states = message
 
+    def _on_gate(self, status: DiagnosticStatus) -> None:
+        self.rejected = {
+            pair.key.removeprefix(_REJECTED): int(pair.value) for pair in status.values
+            if pair.key.startswith(_REJECTED)}
+
     def _on_command(self, message: JointTrajectory) -> None:
         self._commanded_s = time.monotonic()
+        self.commands += 1
         if self._states is not None and message.points:
             measured = measured_joints(self._states, message.joint_names)
             self._errors_rad.append(np.abs(measured - np.array(message.points[-1].positions)))

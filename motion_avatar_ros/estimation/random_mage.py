@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+import math
 from pathlib import Path
 from typing import cast
 
 import torch
 
+from motion_avatar_ros.estimation.confidence import HALF_CONFIDENCE_M
 from motion_avatar_ros.estimation.model_folder import write_model_folder
 from motion_avatar_ros.networks.mage import MageConfig, MageNetwork
 from motion_avatar_ros.networks.mage_denoiser import MageDenoiser
@@ -30,6 +32,8 @@ def write_random_mage(
                 head for denoiser in network.denoisers
                 for head in cast(MageDenoiser, denoiser).to_parts)):
             torch.nn.init.normal_(list(head.parameters())[-2], std=0.05)
+        torch.nn.init.constant_(
+            list(network.to_log_error.parameters())[-1], math.log(HALF_CONFIDENCE_M))
     write_model_folder(folder, {
         'architecture': 'mage',
         'rate_hz': 60.0,

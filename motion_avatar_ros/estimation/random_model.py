@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+import math
 from pathlib import Path
 
 import torch
 
+from motion_avatar_ros.estimation.confidence import HALF_CONFIDENCE_M
 from motion_avatar_ros.estimation.model_folder import write_model_folder
 from motion_avatar_ros.networks.baseline import BaselineConfig, BaselineNetwork
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES
@@ -22,6 +24,8 @@ def write_random_baseline(folder: Path, seed: int = 0) -> Path:
         network = BaselineNetwork(config)
         for head in (network.to_root, network.to_body):
             torch.nn.init.normal_(list(head.parameters())[-2], std=0.05)
+        torch.nn.init.constant_(
+            list(network.to_log_error.parameters())[-1], math.log(HALF_CONFIDENCE_M))
     write_model_folder(folder, {
         'architecture': 'baseline',
         'rate_hz': 60.0,

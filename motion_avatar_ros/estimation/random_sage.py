@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+import math
 from pathlib import Path
 
 import torch
 
+from motion_avatar_ros.estimation.confidence import HALF_CONFIDENCE_M
 from motion_avatar_ros.estimation.model_folder import write_model_folder
 from motion_avatar_ros.networks.sage import SageConfig, SageNetwork
 from motion_avatar_ros.trackers.observation import TRACKER_NAMES
@@ -28,6 +30,8 @@ def write_random_sage(
         for head in (network.decoder.to_root, network.decoder.to_body):
             torch.nn.init.normal_(list(head.parameters())[-2], std=0.05)
         torch.nn.init.normal_(network.to_residual.weight, std=0.02)
+        torch.nn.init.constant_(
+            list(network.decoder.to_log_error.parameters())[-1], math.log(HALF_CONFIDENCE_M))
     write_model_folder(folder, {
         'architecture': 'sage',
         'rate_hz': 60.0,

@@ -25,7 +25,12 @@ def shipped_models() -> list[str]:
 
 
 def shipped_estimators() -> list[str]:
-    """Return the names of those that infer a body from trackers, not from words."""
+    """Return the names of those that infer a body from trackers."""
     return sorted({
         path.parent.name for place in model_folders() for path in place.glob(f'*/{CONFIG_FILE}')
         if 'trackers' in (yaml.safe_load(path.read_text()) or {})})
+
+
+def shipped_generators() -> list[str]:
+    """Return the names of those that make motion from words."""
+    return sorted(set(shipped_models()) - set(shipped_estimators()))

@@ -4,8 +4,8 @@
 A common space of motions and sentences, small enough for a small test set.
 
 In the manner of TMR (Petrovich et al., ICCV 2023): what belongs together is near. Beside that the
-vector of a motion must tell mean and deviation of its features, so that it also knows how
-somebody moves and not only what they do.
+vector of a motion must tell mean and deviation of its features and of their change, so that it
+also knows how somebody moves and not only what they do.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 FRAMES_PER_STEP = 4
+TOLD = 3        # numbers that are told of each feature
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class TextMotionOutput(NamedTuple):
     What training looks at.
 
     Attributes:
-        motions, sentences: vectors (B, embedding).
-        told: (B, 2 * features) what motions' vectors tell of mean and deviation.
+        motions, sentences: vectors (B, embedding) and (S, embedding).
+        told: (B, 3 * features) what motions' vectors tell of their features.
         normalised: (B, T, features) of which.
         temperature: of cosines.
     """
@@ -71,11 +72,11 @@ class TextMotionNetwork(nn.Module):
             nn.Linear(width, config.embedding))
         self.statistics = nn.Sequential(
             nn.Linear(config.embedding, width), nn.GELU(),
-            nn.Linear(width, 2 * config.features))
+            nn.Linear(width, TOLD * config.features))
         self.log_temperature = nn.Parameter(torch.tensor(0.1).log())
 
     def forward(self, features: Tensor, counts: Tensor, sentences: Tensor) -> TextMotionOutput:
-        """Embed motions (B, T, features) of some frames (B,), and sentences (B, text)."""
+        """Embed motions (B, T, features) of some frames (B,), and any sentences (S, text)."""
         motions = self.embed_motions(features, counts)
         return TextMotionOutput(
             motions, self.embed_sentences(sentences), self.statistics(motions),

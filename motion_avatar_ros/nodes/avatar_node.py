@@ -279,7 +279,8 @@ class AvatarNode(AvatarLifecycleNode):
             return level, error or self.state_label, {'state': self.state_label}
         for change in self._parts.budgets.update():
             self.get_logger().warning(change)
-        return avatar_diagnosis(self._status, self._parts)
+        level, line, values = avatar_diagnosis(self._status, self._parts)
+        return level, line, {**values, 'model_parameter': self._values['model']}
 
 
 def main(args: Sequence[str] | None = None) -> int:

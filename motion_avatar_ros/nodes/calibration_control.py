@@ -21,8 +21,8 @@ class CalibrationControl:
         self._name = node.resolve_topic_name(avatar_node)
         self.client = CalibrationClient(node, avatar_node)
 
-    def update(self) -> None:
-        """Pass on a click, and show prompts."""
+    def update(self, is_offered: bool) -> None:
+        """Pass on a click, and show prompts; without an operator the button is not offered."""
         now_s = time.monotonic()
         if self._page.take_request():
             if self.client.is_available:
@@ -31,7 +31,7 @@ class CalibrationControl:
                 self._page.show_answer(
                     False, f'there is no service {self.client.service}; is {self._name} '
                     'running and active?', now_s)
-        self._page.show(self.client.report, now_s)
+        self._page.show(self.client.report, now_s, is_offered)
 
     def _on_answer(self, is_good: bool, message: str) -> None:
         self._page.show_answer(is_good, message, time.monotonic())

@@ -252,6 +252,7 @@ class GeneratorNode(AvatarLifecycleNode):
         operator = self._operator
         return self._diagnosis.tell(self._status, self._parts, {
             'mode': self._values['mode'],
+            'model_parameter': self._values['model'],
             'output_rate_hz': self._output.rate_hz(time.monotonic()),
             'refused_prompts': self._refused_prompts,
             **({} if operator is None else {

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import time
 
 from rclpy.node import Node
@@ -37,6 +37,10 @@ class NodeChooser:
         self._parameter, self._page, self._why_not = parameter, page, why_not
         self._answer, self._answer_until_s = '', 0.0
         self._chosen, self._chosen_until_s = '', 0.0
+
+    def offer(self, choices: Sequence[str]) -> None:
+        """Offer these names."""
+        self._page.offer(choices)
 
     def update(self, running: str | None) -> None:
         """

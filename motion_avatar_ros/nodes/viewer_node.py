@@ -21,7 +21,9 @@ from typing import Any
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-from motion_avatar_ros.estimation.shipped_models import shipped_estimators
+from motion_avatar_ros.estimation.shipped_models import (
+    shipped_estimators, shipped_generators,
+)
 from motion_avatar_ros.nodes.body_view import BodyView
 from motion_avatar_ros.nodes.calibration_control import CalibrationControl
 from motion_avatar_ros.nodes.node_chooser import NodeChooser
@@ -41,7 +43,7 @@ from motion_avatar_ros.ros.web_chooser import WebChooser
 from motion_avatar_ros.ros.web_plot import LatencyPlot
 from motion_avatar_ros.ros.web_prompt import WebPrompt
 from motion_avatar_ros.ros.web_recording import WebRecording
-from motion_avatar_ros.ros.web_report import STALE_S, remarks, report_markdown
+from motion_avatar_ros.ros.web_report import PROMPT_KEY, STALE_S, remarks, report_markdown
 from motion_avatar_ros.ros.web_robot_control import WebRobotControl
 from motion_avatar_ros.ros.web_timeline import StateTimeline
 from motion_avatar_ros.ros.web_view import WebView
@@ -74,6 +76,7 @@ class ViewerNode(Node):
         self._names = {key: self.resolve_topic_name(values[f'{key}_node'])
                        for key in ('avatar', 'robot', 'webxr')}
         self._statuses = NodeStatuses(self, tuple(self._names.values()))
+        self._is_generator = False  # the node that is watched: motion of words, not of trackers
         self._fill_page(values)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         for period_s, work in ((1.0 / values['rate_hz'], self._draw),
@@ -92,10 +95,11 @@ class ViewerNode(Node):
         self._prompt = PromptControl(self, values['prompt_topic'], WebPrompt(view))
         self._record = RecordControl(self, WebRecording(view), values)
         self._closers.append(self._record.end)
+        self._estimators, self._generators = shipped_estimators(), shipped_generators()
         with view.folder('what runs'):
             self._model = NodeChooser(
                 self, values['avatar_node'], 'model',
-                WebChooser(view, 'model', shipped_estimators()))
+                WebChooser(view, 'model', self._estimators))
             self._robot_name = NodeChooser(
                 self, values['robot_node'], 'robot',
                 WebChooser(view, 'robot', tuple(EXAMPLE_ROBOTS)), self._why_no_other_robot)
@@ -154,12 +158,16 @@ class ViewerNode(Node):
                 robot.is_fresh and self._robot_silence_s() is None) else None})
 
     def _serve_buttons(self) -> None:
-        self._calibration.update()
+        told = self._avatar.values if self._avatar.is_fresh else {}
+        if 'model' in told:     # not while the node is unconfigured, which a choice makes it
+            self._is_generator = PROMPT_KEY in told
+            self._model.offer(
+                (self._generators if self._is_generator else self._estimators) or [told['model']])
+        self._calibration.update(is_offered=not self._is_generator)
         self._control.update(self._follower, self._robot_silence_s())
         self._prompt.update()
         self._record.update()
-        self._model.update(
-            self._avatar.values.get('model') if self._avatar.is_fresh else None)
+        self._model.update(told.get('model_parameter') or told.get('model'))
         robot = self._follower.values.get('robot_parameter') if self._follower.is_fresh else None
         self._robot_name.update(robot or None)
 

@@ -14,6 +14,7 @@ import threading
 
 from motion_avatar_ros.ros.calibration_report import CalibrationReport, offset_rows, size_line
 from motion_avatar_ros.ros.calibration_session import DONE, REFUSED
+from motion_avatar_ros.ros.plain_markdown import plain_markdown
 from motion_avatar_ros.ros.web_view import WebView, update_handle
 from motion_avatar_ros.trackers.calibration import CALIBRATION_STEPS
 
@@ -68,13 +69,16 @@ class WebCalibration:
         self._verdict = (_GOOD_COLOUR if is_good else _BAD_COLOUR, message)
         self._verdict_until_s = now_s + _VERDICT_S
 
-    def show(self, report: CalibrationReport | None, now_s: float) -> None:
+    def show(
+        self, report: CalibrationReport | None, now_s: float, is_offered: bool = True
+    ) -> None:
         """
         Show what goes on.
 
         Args:
             report: what avatar_node says, None while it says nothing.
             now_s: steady time [s].
+            is_offered: whether there may be an operator to calibrate.
         """
         is_running = report is not None and report.is_running
         if report is not None:
@@ -83,7 +87,7 @@ class WebCalibration:
             if self._was_running and report.state in (DONE, REFUSED):
                 self.show_answer(report.state == DONE, report.message, now_s)
         self._was_running = is_running
-        update_handle(self._button, disabled=is_running)
+        update_handle(self._button, visible=is_offered, disabled=is_running)
         if report is not None and is_running:
             self._verdict = None
             self._show_banner(prompt_html(report))
@@ -120,11 +124,11 @@ def operator_markdown(report: CalibrationReport) -> str:
     """Return the operator's size and offsets for the panel."""
     calibration = report.calibration
     if not calibration.offsets and not calibration.fits:
-        return f'*{_plain(calibration.verdict)}*'
-    lines = [_plain(size_line(calibration)), '', '| offset | cm | deg |', '|---|---|---|']
+        return f'*{plain_markdown(calibration.verdict)}*'
+    lines = [plain_markdown(size_line(calibration)), '', '| offset | cm | deg |', '|---|---|---|']
     lines += [f'| {name} | {position} | {angles} |'
               for name, position, angles, _ in offset_rows(calibration)]
-    return '\n'.join([*lines, '', f'*{_plain(calibration.verdict)}*'])
+    return '\n'.join([*lines, '', f'*{plain_markdown(calibration.verdict)}*'])
 
 
 def _share(report: CalibrationReport, number: int) -> float:
@@ -132,8 +136,3 @@ def _share(report: CalibrationReport, number: int) -> float:
     if number == report.step_number:
         return report.progress
     return float(number < report.step_number)
-
-
-def _plain(text: str) -> str:
-    """Return text whose marks are none of Markdown's."""
-    return ''.join(f'\\{mark}' if mark in '\\`*_[]<>|#' else mark for mark in text)

@@ -15,7 +15,7 @@ class WebChooser:
 
     def __init__(self, view: WebView, label: str, choices: Sequence[str]) -> None:
         """Put it on the page, unseen until it is told what runs."""
-        self._choices = tuple(choices)
+        self._offered = self._choices = tuple(choices)
         self._lock = threading.Lock()
         self._asked: str | None = None
         self._running = ''
@@ -28,6 +28,12 @@ class WebChooser:
         with self._lock:
             asked, self._asked = self._asked, None
         return None if asked == self._running else asked
+
+    def offer(self, choices: Sequence[str]) -> None:
+        """Offer other names, where those that are offered are of something else."""
+        if self._offered != tuple(choices):
+            self._offered = self._choices = tuple(choices)
+            self._dropdown.options = self._choices
 
     def show(self, running: str | None, is_busy: bool, answer: str = '') -> None:
         """

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections import deque
 
+from motion_avatar_ros.generation.prompt_text import PromptError, checked_prompt
 from motion_avatar_ros.ros.web_view import WebView, update_handle
 
-_LONGEST = 300
+_NOTHING = 'nothing is typed; `stop` is standing'
 
 
 class WebPrompt:
-    """Text and button; clicks come from the page's threads."""
+    """Text, button, and why nothing came of a click; clicks come from the page's threads."""
 
     def __init__(self, view: WebView) -> None:
         """Put them on the page, unseen until somebody listens."""
@@ -21,11 +22,21 @@ class WebPrompt:
         self._text = gui.add_text('motion', '', visible=False, hint='such as: walks and waves')
         self._button = gui.add_button('move so', visible=False)
         self._button.on_click(lambda _: self._prompts.append(self._text.value))
+        self._refusal = gui.add_markdown('', visible=False)
 
     def take_prompt(self) -> str | None:
-        """Return what was asked for, oldest first, in one line; None for nothing."""
+        """
+        Return what was asked for, oldest first, in one line; None for nothing.
+
+        What no generator takes is told on the page, until the next click.
+        """
         while self._prompts:
-            prompt = ' '.join(self._prompts.popleft().split())[:_LONGEST]
+            try:
+                prompt = checked_prompt(self._prompts.popleft())
+                refusal = '' if prompt else _NOTHING
+            except PromptError as error:
+                prompt, refusal = '', f'refused: {error}'
+            update_handle(self._refusal, content=f'*{refusal}*', visible=bool(refusal))
             if prompt:
                 return prompt
         return None
@@ -34,3 +45,5 @@ class WebPrompt:
         """Show the box while somebody listens."""
         for handle in (self._text, self._button):
             update_handle(handle, visible=is_heard)
+        if not is_heard:
+            update_handle(self._refusal, visible=False)

@@ -7,11 +7,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from motion_avatar_ros.ros.plain_markdown import plain_markdown
+
 #: Without a pose for so long what is shown is old.
 STALE_S = 0.5
 
 _NOTHING = '–'
 _INPUT_RATE_KEY = 'head.rate_hz'
+#: Told by who makes motion of words, and by nobody else: what is done.
+PROMPT_KEY = 'prompt'
+_SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,15 @@ def report_markdown(
     avatar = avatar or {}
     sha = avatar.get('model_sha256', '')[:8]
     model = avatar.get('model', _NOTHING) + (f' `{sha}`' if sha else '')
+    source = [('device', avatar.get('device', _NOTHING)),
+              ('input', f'{_number(avatar.get(_INPUT_RATE_KEY))} Hz')]
+    if PROMPT_KEY in avatar:
+        source = [('motion', _shown(avatar[PROMPT_KEY])),
+                  ('made in', f"{_number(avatar.get('generation_p50_ms'))} ms")]
     rows = [
         ('state', f"**{avatar.get('state', 'not heard of')}**"),
         ('model', model),
-        ('device', avatar.get('device', _NOTHING)),
-        ('input', f'{_number(avatar.get(_INPUT_RATE_KEY))} Hz'),
+        *source,
         ('output', f'{_number(body.rate_hz)} Hz'),
         ('latency p50', f'{_number(body.latency_p50_ms)} ms'),
         ('latency p99', f'{_number(body.latency_p99_ms)} ms'),
@@ -82,6 +91,12 @@ def remarks(body: BodyReception) -> list[str]:
     if body.problem is not None:
         lines.append(body.problem)
     return lines
+
+
+def _shown(prompt: str) -> str:
+    """Return what somebody typed as Markdown that is nothing but text."""
+    cut = prompt if len(prompt) <= _SHOWN_CHARACTERS else f'{prompt[:_SHOWN_CHARACTERS]} …'
+    return plain_markdown(cut)
 
 
 def _number(value: float | str | None) -> str:

@@ -113,6 +113,18 @@ def test_a_simulated_robot_is_engaged_and_follows(ros_domain):
     assert not any(map(is_running, report['pids'].values()))
 
 
+def test_a_sentence_makes_a_body_walk(ros_domain):
+    result = run_demo(
+        '--generate', 'a person walks forward 😀', '--headless', '--json', '--robot', 'none',
+        '--duration', 3)
+    report = json.loads(result.stdout.splitlines()[-1])
+    assert result.returncode == 0 or 'poses a second' in result.stderr, result.stderr
+    assert report['prompt'] == 'a person walks forward 😀' and report['way_m'] > 0.5
+    assert report['poses'] > 60 and report['out_of_order'] == report['failed_pieces'] == 0
+    assert set(report['pids']) == {'generator_node', 'mesh_node'}
+    assert not any(map(is_running, report['pids'].values()))
+
+
 def test_zeroed_weights_fail_it_and_the_report_names_them(ros_domain, zeroed_model):
     result = run_demo(
         '--headless', '--json', '--robot', 'none', '--duration', 3, '--model', zeroed_model)
@@ -128,7 +140,9 @@ def test_zeroed_weights_fail_it_and_the_report_names_them(ros_domain, zeroed_mod
 @pytest.mark.parametrize(('options', 'word'), [
     (('--bag', 'x.mcap'), 'x.mcap'), (('--sim', '--robot', 'none'), '--sim'),
     (('--clip', 'missing.npz'), 'missing.npz'), (('--duration', '-1'), '-1'),
-    (('--port', '99999'), '99999')])
+    (('--port', '99999'), '99999'), (('--legs',), '--generate'),
+    (('--generate', 'walk ' * 2000), 'at most 1000'),
+    (('--generate', '--motion', 'walk'), '--motion'), (('--generate', '--bag', 'x'), '--bag')])
 def test_what_cannot_be_done_is_one_line_and_status_2(refused, options, word):
     assert word in refused(*options)
 

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 from motion_avatar_ros.estimation.pose_estimator import PoseEstimator
-from motion_avatar_ros.estimation.shipped_models import shipped_estimators, shipped_models
+from motion_avatar_ros.estimation.shipped_models import (
+    shipped_estimators, shipped_generators, shipped_models,
+)
 
 
 def test_generators_are_not_offered_as_estimators():
     estimators = shipped_estimators()
     assert {'baseline', 'mage', 'sage'} <= set(estimators) < set(shipped_models())
-    assert 'mosa' in shipped_models() and 'mosa' not in estimators
+    assert 'mosa' in shipped_generators()
+    assert set(shipped_generators()) == set(shipped_models()) - set(estimators)
     for name in estimators:
         PoseEstimator.load(name, 'cpu')

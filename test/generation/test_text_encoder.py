@@ -12,7 +12,6 @@ import pytest
 from small_transformers import small_transformer
 
 import motion_avatar_ros.generation.text_encoder as text_encoder_module
-from motion_avatar_ros.generation.prompt_text import PromptError, checked_prompt
 from motion_avatar_ros.generation.text_encoder import TextEncoderError, text_encoder
 
 TEXTS = ['a person walks forward', 'someone jogs', '', 'eine Person geht', 'ходить', '歩く人']
@@ -96,16 +95,3 @@ def test_clip_and_t5_give_sentences_and_words(name, constant, monkeypatch, tmp_p
     alone = encoder.encode(['walk'])
     assert np.abs(together.sentence[1] - alone.sentence[0]).max() < 1e-5
     assert np.abs(together.sentence[1] - together.sentence[0]).max() > 1e-3
-
-
-@pytest.mark.parametrize(('typed', 'prompt'), [
-    ('  walk\tand \n wave ', 'walk and wave'), ('a\x00b\x1b[31m', 'a b [31m'), ('', ''),
-    ('\u200b\u202e', ''), ('歩く', '歩く')])
-def test_what_cannot_be_seen_is_taken_out(typed, prompt):
-    assert checked_prompt(typed) == prompt
-
-
-def test_a_prompt_that_is_too_long_is_refused():
-    assert len(checked_prompt('a' * 1000)) == 1000
-    with pytest.raises(PromptError, match='10000 characters; allowed: at most 1000'):
-        checked_prompt('a' * 10_000)

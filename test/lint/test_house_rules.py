@@ -30,7 +30,7 @@ TEXT_SUFFIXES = {'', '.py', '.md', '.rst', '.txt', '.yaml', '.yml', '.xml', '.cf
 
 #: Import direction: a sub-package imports only from itself and from those left of it.
 LAYERS = ('body', 'trackers', 'networks', 'diffusion', 'estimation', 'generation', 'retarget',
-          'safety', 'training', 'ros', 'nodes', 'commands')
+          'safety', 'training', 'generation_evaluation', 'ros', 'nodes', 'commands')
 IMPORT = re.compile(r'^\s*(?:from|import) motion_avatar_ros\.(\w+)', re.MULTILINE)
 ROS_IMPORT = re.compile(
     r'^\s*(?:from|import) (rclpy|\w+_msgs|tf2_\w+|launch\w*|ament_\w+|std_srvs)\b', re.MULTILINE)

@@ -125,6 +125,11 @@ def test_what_is_typed_on_the_page_reaches_the_generator(make_generator):
         assert bench.until(lambda: bench.told['is_moving'])
         page._page._prompts.append('stop')
         assert bench.until(lambda: bench.told['prompt'] == 'none: standing')
+        # What is chosen and calibrated is a generator here.
+        models = viewer._model._page
+        assert bench.until(lambda: models._dropdown.visible)
+        assert models._dropdown.value == 'mosa' and 'baseline' not in models._dropdown.options
+        assert not viewer._calibration._page._button.visible
     finally:
         bench.executor.remove_node(viewer)
         viewer.close()

@@ -109,6 +109,15 @@ def test_report_names_state_rates_and_faults():
     assert 'not heard of' in report_markdown(body, None)
 
 
+def test_report_of_a_generator_shows_what_is_done_as_nothing_but_text():
+    body = BodyReception('generator_node/joint_states', 60.0, 0.0, 5.0, 9.0, publishers=1)
+    text = report_markdown(body, {
+        'state': 'tracking', 'prompt': '<b>walks</b> | [x](y)', 'generation_p50_ms': '102.3'})
+    assert r'\<b\>walks\</b\> \| \[x\](y)' in text and '102.3 ms' in text
+    assert 'device' not in text and 'input' not in text
+    assert len(report_markdown(body, {'prompt': 'a' * 1000}).splitlines()[4]) < 110
+
+
 def test_report_says_what_the_avatar_doubts_and_offers_a_headset_only_where_one_can_come():
     body = BodyReception('avatar/joint_states', 60.0, 0.0, 5.0, 9.0, publishers=1)
     text = report_markdown(body, {}, "set profile: 'quest'", 'https://192.0.2.7:8443/')

@@ -16,6 +16,7 @@ from pathlib import Path
 import signal
 import threading
 import time
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from motion_avatar_ros.commands.demo_nodes import (
@@ -33,6 +34,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 CHAIN = (PLAYER, AVATAR, RETARGET, SIM_ROBOT)
 _ASK_AGAIN_S = 0.5
+_CONSECUTIVE_S = 0.5    # between commands of one engagement
 
 
 @dataclass
@@ -40,6 +42,8 @@ class Heard:
     """What came, with the steady time [s] of each."""
 
     commands: list[tuple[float, np.ndarray]] = field(default_factory=list)
+    #: Largest change of a joint [rad] from one command to the next, where none between was lost.
+    steps: list[tuple[float, float]] = field(default_factory=list)
     states: list[tuple[float, str]] = field(default_factory=list)  # of the gate
     lags: list[tuple[float, float]] = field(default_factory=list)  # of bodies [s]
     measured: list[tuple[float, np.ndarray]] = field(default_factory=list)
@@ -59,6 +63,7 @@ class LiveSession:
         self._must_engage = threading.Event()
         self._answer = None
         self._asked_s = 0.0
+        self._number = 0
         #: Why engaging was refused last.
         self.refusal = ''
 
@@ -68,7 +73,7 @@ class LiveSession:
         heard, now = self.heard, time.monotonic
         for kind, topic, qos, take in (
                 (JointTrajectory, f'/{RETARGET}/joint_trajectory', JOINT_STATES,
-                 lambda m: heard.commands.append((now(), np.array(m.points[-1].positions)))),
+                 self._on_command),
                 (DiagnosticStatus, f'/{RETARGET}/state', LATCHED,
                  lambda m: heard.states.append((now(), m.message.split(':')[0]))),
                 (JointState, ROBOT_STATE_TOPIC, JOINT_STATES,
@@ -136,6 +141,16 @@ class LiveSession:
             self._executor.spin()
         except ExternalShutdownException:
             pass
+
+    def _on_command(self, message: JointTrajectory, info: dict[str, Any]) -> None:
+        number, before = info['publication_sequence_number'], self._number
+        joints, now_s = np.array(message.points[-1].positions), time.monotonic()
+        commands = self.heard.commands
+        if commands and number == before + 1 and (
+                now_s - commands[-1][0] < _CONSECUTIVE_S):
+            self.heard.steps.append((now_s, float(np.abs(joints - commands[-1][1]).max())))
+        commands.append((now_s, joints))
+        self._number = number
 
     def _on_body(self, message: JointState) -> None:
         lag_s = (self.node.get_clock().now().nanoseconds - stamp_ns(message.header.stamp)) * 1e-9

@@ -33,10 +33,12 @@ def test_what_comes_after_a_motion_does_not_matter(network):
 
 def test_statistics_are_those_of_the_frames():
     features = torch.randn(1, 50, 9)
-    mean, log_deviation = statistics(features, torch.tensor([30])).chunk(2, dim=-1)
+    mean, *logs = statistics(features, torch.tensor([30])).chunk(3, dim=-1)
+    deviation, change = (each[0].exp() - 0.01 for each in logs)
     torch.testing.assert_close(mean[0], features[0, :30].mean(0))
+    torch.testing.assert_close(deviation, features[0, :30].std(0, correction=0))
     torch.testing.assert_close(
-        log_deviation[0].exp() - 0.01, features[0, :30].std(0, correction=0))
+        change, features[0, :30].diff(dim=0).square().mean(0).sqrt())
 
 
 def test_the_right_pairs_have_the_least_loss_and_the_same_caption_is_no_mistake():
