@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from motion_avatar_ros.training.configuration import TrainingConfig
 
 HELP = 'train a model on a folder of AMASS-style motion'
-MODELS = ('baseline', 'mage', 'mosa', 'sage', 'text_motion')
+MODELS = ('baseline', 'mage', 'momask', 'mosa', 'sage', 'scalemogen', 'text_motion')
 _LIVE = 'live'
 
 
@@ -93,6 +93,14 @@ def _trained(
         from motion_avatar_ros.training.mosa_training import MosaStages
 
         return MosaStages(config).train(data, out, arguments.resume)
+    if config.model == 'momask':
+        from motion_avatar_ros.training.momask_training import MomaskStages
+
+        return MomaskStages(config).train(data, out, arguments.resume)
+    if config.model == 'scalemogen':
+        from motion_avatar_ros.training.scalemogen_training import ScaleMoGenStages
+
+        return ScaleMoGenStages(config).train(data, out, arguments.resume)
     splits = {split: find_clips(data, split) for split in ('train', 'val')}
     if config.model == 'sage':
         from motion_avatar_ros.training.sage_training import SageStages

@@ -4,170 +4,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from motion_avatar_ros.errors import ModelFolderError
-from motion_avatar_ros.estimation.model_folder import read_config, read_weights
-from motion_avatar_ros.generation.mosa_sampler import KeptLatents, MosaSampler, SamplerConfig
-from motion_avatar_ros.generation.motion_features import FRAME_RATE_HZ
-from motion_avatar_ros.generation.motion_windows import edited_in_windows
-from motion_avatar_ros.generation.request_checks import check_source, check_texts
-from motion_avatar_ros.generation.spoken_words import said, words_with_sentence
-from motion_avatar_ros.generation.prompt_text import checked_prompt
+from motion_avatar_ros.generation.mosa_sampler import MosaSampler, SamplerConfig
 from motion_avatar_ros.generation.text_encoder import text_encoder
+from motion_avatar_ros.generation.token_generator import TokenGenerator, folder_config
 from motion_avatar_ros.networks.mosa import MosaConfig, MosaNetwork
-
-_SHORTEST_FRAMES = 40   # of the clips it has learnt from; less is the beginning of that
-_OVERLAP_S = 1.0
-_SEED_STRIDE = 1_000_003
-_MOST_SEED = 2 ** 63
+from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer
 
 
-class Mosa:
-    """Generates and edits; see `text_to_motion.TextToMotion`."""
+class Mosa(TokenGenerator):
+    """Generates and edits in ten steps, from coarse to fine."""
+
+    config: MosaConfig
+    network: MosaNetwork
+    sampler: MosaSampler
 
     def __init__(self, folder: Path, device: torch.device) -> None:
         """Load a model folder; ModelFolderError where it is not usable."""
-        config = read_config(folder)
-        try:
-            values: dict[str, Any] = {
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in config['network'].items()}
-            self.config = MosaConfig(**values)
-            self.network = MosaNetwork(self.config).requires_grad_(False).to(device).eval()
-            self.sampler = MosaSampler(
-                self.network.tokenizer.quantizer, self.network.transformer,
-                SamplerConfig(**config['sampler']))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ModelFolderError(folder, f'config.yaml: {error}') from None
-        self.name = folder.name
-        self.longest_frames = self.config.longest_frames
-        self.weights_sha256 = read_weights(folder, self.network)
-        self._device = device
-        self._encoder = text_encoder(self.config.text_encoder)
+        super().__init__(folder, device, text_encoder)
 
-    def generate(
-        self, texts: Sequence[str], frames: Sequence[int], seed: int
-    ) -> list[np.ndarray]:
-        """
-        Return motions (frames, 269) to texts; '' is any motion.
-
-        A motion depends on its text, its length, its place among the others and the seed.
-
-        Raises:
-            GenerationError: fewer than 4 frames, or more than 6000.
-        """
-        texts = [checked_prompt(text) for text in texts]
-        check_texts(texts, frames)
-        whole = [max(_SHORTEST_FRAMES, each) for each in frames]
-        native = [row for row, each in enumerate(whole) if each <= self.longest_frames]
-        motions: dict[int, np.ndarray] = {}
-        if native:
-            words, silence = self._words([texts[row] for row in native])
-            counts = self._counts([whole[row] for row in native])
-            made = self._made(
-                words, silence, counts, [_generator(seed, row) for row in native], None)
-            motions = {row: made[place] for place, row in enumerate(native)}
-        for row, each in enumerate(whole):
-            if row not in motions:
-                nothing = np.zeros((each, self.config.features), dtype=np.float32)
-                motions[row] = self._edited(
-                    nothing, np.zeros(each, dtype=bool), texts[row], seed, row)
-        return [motions[row][:each] for row, each in enumerate(frames)]
-
-    def edit(
-        self, source: np.ndarray, is_kept: np.ndarray, text: str, seed: int
-    ) -> np.ndarray:
-        """
-        Return a motion (T, 269) that keeps some frames and remakes the others to a text.
-
-        Frames that are kept come as the tokeniser renders them, see
-        `motion_windows.with_kept_frames`; what the source holds in the others does not matter.
-
-        Args:
-            source: (T, 269) features.
-            is_kept: (T,) bool.
-            text: '' for anything that fits.
-            seed: decides what is drawn.
-        """
-        text = checked_prompt(text)
-        check_source(source, is_kept, self.config.features)
-        return self._edited(source, is_kept, text, seed, 0)
-
-    def _edited(
-        self, source: np.ndarray, is_kept: np.ndarray, text: str, seed: int, row: int
-    ) -> np.ndarray:
-        words, silence = self._words([text])
-        overlap = round(_OVERLAP_S * FRAME_RATE_HZ)
-
-        def edit(part: np.ndarray, is_part_kept: np.ndarray, window: int) -> np.ndarray:
-            counts = self._counts([len(part)])
-            generator = _generator(seed + _SEED_STRIDE * window, row)
-            kept = self._kept(part, is_part_kept, counts)
-            return self._made(words, silence, counts, [generator], kept)[0][:len(part)]
-
-        return edited_in_windows(edit, source, is_kept, self.longest_frames, overlap)
-
-    @torch.inference_mode()
-    def _made(
-        self, words: tuple[Tensor, Tensor], silence: tuple[Tensor, Tensor], counts: Tensor,
-        generators: Sequence[torch.Generator], kept: KeptLatents | None,
-    ) -> np.ndarray:
-        """Return motions (B, longest, 269)."""
-        latents = self.sampler.draw(words, silence, counts, generators, kept)
-        return self.network.tokenizer.frames(latents, counts).cpu().numpy()
-
-    @torch.inference_mode()
-    def _kept(self, source: np.ndarray, is_kept: np.ndarray, counts: Tensor) -> KeptLatents | None:
-        if not is_kept.any():
-            return None
-        per_latent, longest = self.config.frames_per_latent, self.longest_frames
-        whole = int(counts[0]) * per_latent
-        # The last frame goes on to the end of its latent; beyond that nothing is real.
-        source = np.pad(source, ((0, whole - len(source)), (0, 0)), mode='edge')
-        is_kept = np.pad(is_kept, (0, whole - len(is_kept)), mode='edge')
-        is_latent_kept = np.zeros(longest // per_latent, dtype=bool)
-        is_latent_kept[:int(counts[0])] = is_kept.reshape(-1, per_latent).all(axis=1)
-        is_frame_kept = np.repeat(is_latent_kept, per_latent)
-        frames = np.zeros((longest, source.shape[1]), dtype=np.float32)
-        frames[is_frame_kept] = source[is_frame_kept[:whole]]
-        latents = self.network.tokenizer.latents(
-            torch.from_numpy(frames)[None].to(self._device),
-            torch.from_numpy(is_frame_kept)[None].to(self._device))
-        return KeptLatents(latents, torch.from_numpy(is_latent_kept)[None].to(self._device))
-
-    def _words(
-        self, texts: Sequence[str]
-    ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-        """Return the words of texts, and as much silence."""
-        words, is_word = (
-            each.to(self._device) for each in words_with_sentence(self._encoder.encode(texts)))
-        is_said = torch.tensor([bool(text) for text in texts], device=self._device)
-        return said(words, is_word, is_said), said(words, is_word, torch.zeros_like(is_said))
-
-    def _counts(self, frames: Sequence[int]) -> Tensor:
-        per_latent = self.config.frames_per_latent
-        return torch.tensor([-(-each // per_latent) for each in frames], device=self._device)
+    def _build(
+        self, sizes: dict[str, Any], sampling: dict[str, Any], folder: Path, device: torch.device
+    ) -> None:
+        self.config, drawing = MosaConfig(**sizes), SamplerConfig(**sampling)
+        self.network = self._at_rest(folder, lambda: MosaNetwork(self.config), device)
+        self.sampler = MosaSampler(
+            cast(MultiscaleQuantizer, self.network.tokenizer.quantizer), self.network.transformer,
+            drawing)
 
 
 def mosa_folder_config(config: MosaConfig, sampler: SamplerConfig) -> dict[str, Any]:
     """Return the config.yaml of a model folder."""
-    return {
-        'architecture': 'mosa',
-        'rate_hz': FRAME_RATE_HZ,
-        'sampler': asdict(sampler),
-        'network': {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(config).items()},
-    }
-
-
-def _generator(seed: int, row: int) -> torch.Generator:
-    return torch.Generator().manual_seed((seed * _SEED_STRIDE + row) % _MOST_SEED)
+    return folder_config('mosa', config, sampler)

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-import math
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from motion_avatar_ros.generation.token_sampling import KeptLatents, drawn_tokens
 from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer
 
 
@@ -39,20 +39,6 @@ class SamplerConfig:
             raise ValueError(f'{self} cannot draw')
 
 
-@dataclass(frozen=True)
-class KeptLatents:
-    """
-    What stays.
-
-    Attributes:
-        latents: (B, N, latent), of no account where nothing is kept.
-        is_kept: (B, N) bool.
-    """
-
-    latents: Tensor
-    is_kept: Tensor
-
-
 class ScaleByScale(Protocol):
     """What gives the logits of one scale after the other, as `ScaleTransformer` does."""
 
@@ -64,7 +50,7 @@ class ScaleByScale(Protocol):
 
 
 class MosaSampler:
-    """Draws clips from networks at rest."""
+    """A `TokenSampler` from coarse to fine."""
 
     def __init__(
         self, quantizer: MultiscaleQuantizer, transformer: ScaleByScale, config: SamplerConfig
@@ -77,16 +63,7 @@ class MosaSampler:
         self, words: tuple[Tensor, Tensor], silence: tuple[Tensor, Tensor], counts: Tensor,
         generators: Sequence[torch.Generator], kept: KeptLatents | None = None,
     ) -> Tensor:
-        """
-        Return the latents (B, N, latent) of new clips, N that of the longest.
-
-        Args:
-            words: see `spoken_words`, (B, L, text) and (B, L).
-            silence: the same for nothing said.
-            counts: (B,) latents of each clip.
-            generators: of each clip, on the CPU: the same numbers on every device.
-            kept: what stays.
-        """
+        """Return the latents (B, N, latent) of new clips; see `TokenSampler.draw`."""
         doubled = torch.cat((counts, counts))
         generation = self.transformer.begin(
             torch.cat((words[0], silence[0])), torch.cat((words[1], silence[1])), doubled)
@@ -115,16 +92,7 @@ class MosaSampler:
     def _drawn(self, logits: Tensor, generators: Sequence[torch.Generator]) -> Tensor:
         """Return tokens (B, S) by chance, on the device of the logits."""
         config = self.config
-        most = max(1, math.ceil(config.top_k * logits.shape[-1]))
-        # On the CPU, where the generators are.
-        values, codes = (logits.cpu() / config.temperature).topk(most, dim=-1)
-        probability = values.softmax(dim=-1)
-        before = probability.cumsum(dim=-1) - probability
-        probability = probability.masked_fill(before >= config.top_p, 0.0)
-        chosen = torch.stack([
-            torch.multinomial(each, 1, generator=generator)
-            for each, generator in zip(probability, generators, strict=True)])
-        return codes.gather(-1, chosen)[..., 0].to(logits.device)
+        return drawn_tokens(logits, generators, config.top_k, config.top_p, config.temperature)
 
     def _with_kept(
         self, tokens: Tensor, total: Tensor, scale: int, counts: Tensor, kept: KeptLatents

@@ -14,7 +14,9 @@ import torch
 from motion_avatar_ros.errors import ModelFolderError
 from motion_avatar_ros.estimation.compute_device import chosen_device
 from motion_avatar_ros.estimation.model_folder import find_model, read_config
+from motion_avatar_ros.generation.momask import Momask
 from motion_avatar_ros.generation.mosa import Mosa
+from motion_avatar_ros.generation.scalemogen import ScaleMoGen
 
 
 class TextToMotion(Protocol):
@@ -40,7 +42,8 @@ class TextToMotion(Protocol):
         """Return `source` (T, 269), frames remade to a text where `is_kept` (T,) is not."""
 
 
-_ARCHITECTURES: dict[str, Callable[[Path, torch.device], TextToMotion]] = {'mosa': Mosa}
+_ARCHITECTURES: dict[str, Callable[[Path, torch.device], TextToMotion]] = {
+    'momask': Momask, 'mosa': Mosa, 'scalemogen': ScaleMoGen}
 
 
 def load_generator(name_or_folder: str | Path, device: str = 'auto') -> TextToMotion:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer
+from motion_avatar_ros.networks.residual_quantizer import ResidualQuantizer
 
 _DECAY = 0.99
 _LEAST_USE = 1.0    # of a code, per batch
@@ -33,7 +33,7 @@ class CodebookAverages(nn.Module):
             self.register_buffer(f'sums_{layer}', torch.zeros(count, channels))
 
     @torch.no_grad()
-    def begin(self, quantizer: MultiscaleQuantizer, latents: Tensor, counts: Tensor) -> None:
+    def begin(self, quantizer: ResidualQuantizer, latents: Tensor, counts: Tensor) -> None:
         """Make latents of a first batch the codes, layer after layer; see `update`."""
         residual = latents
         is_real = _is_real(latents, counts)
@@ -48,7 +48,7 @@ class CodebookAverages(nn.Module):
 
     @torch.no_grad()
     def update(
-        self, quantizer: MultiscaleQuantizer, residuals: Sequence[Tensor], counts: Tensor
+        self, quantizer: ResidualQuantizer, residuals: Sequence[Tensor], counts: Tensor
     ) -> None:
         """
         Move the codes.

@@ -3,8 +3,8 @@
 """
 MoSa (Liu et al., arXiv 2511.01200): motion from words in ten steps, from coarse to fine.
 
-A tokeniser (`mosa_tokenizer`) and a transformer that writes its tokens scale after scale
-(`scale_transformer`). Sizes and choices are in one configuration.
+A tokeniser (`motion_tokenizer`, `multiscale_quantizer`) and a transformer that writes its tokens
+scale after scale (`scale_transformer`). Sizes and choices are in one configuration.
 """
 
 from __future__ import annotations
@@ -13,34 +13,27 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from motion_avatar_ros.networks.caq_autoencoder import AutoencoderSizes
-from motion_avatar_ros.networks.mosa_tokenizer import MosaTokenizer
-from motion_avatar_ros.networks.scale_transformer import ScaleTransformer, TransformerSizes
+from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
+from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer
+from motion_avatar_ros.networks.scale_transformer import ScaleTransformer
+from motion_avatar_ros.networks.text_transformer import TransformerSizes
+from motion_avatar_ros.networks.token_generator import TokenGeneratorConfig
 from motion_avatar_ros.networks.token_scales import MOSA_SCALES
 
 
 @dataclass(frozen=True)
-class MosaConfig:
+class MosaConfig(TokenGeneratorConfig):
     """Sizes of both stages."""
 
-    features: int = 269             # Numbers of a frame.
-    tokenizer_width: int = 96       # Channels of the autoencoder's first level.
-    multipliers: tuple[int, ...] = (1, 2, 1)    # Of the levels; all but the last halve frames.
-    encoder_blocks: int = 2         # Residual blocks of a level.
-    decoder_blocks: int = 3
-    latent: int = 64                # Channels of a latent and of a code.
     scales: tuple[int, ...] = MOSA_SCALES       # Tokens of each scale, for the longest clip.
     fewest_codes: int = 64          # Of the first scale; they grow evenly
     most_codes: int = 192           # to those of the last.
-    tokenizer_dropout: float = 0.0
     width: int = 192                # Channels of the transformer.
     layers: int = 5                 # Its blocks.
     heads: int = 3                  # Attention heads of each.
     feed_forward: int = 384         # Channels of each SwiGLU.
     dropout: float = 0.2            # After each sub-layer.
     attention_dropout: float = 0.0  # Of attention's weights; costs a third of a step on a CPU.
-    text_encoder: str = 'minilm'    # By name; its own weights are never kept here.
-    text: int = 384                 # Numbers of a word: the text encoder's width.
 
     @property
     def codes(self) -> tuple[int, ...]:
@@ -51,24 +44,14 @@ class MosaConfig:
             for scale in range(len(self.scales)))
 
     @property
-    def frames_per_latent(self) -> int:
-        """Frames that become one latent."""
-        return self._autoencoder.frames_per_latent
+    def longest_latents(self) -> int:
+        """Latents of the longest clip."""
+        return self.scales[-1]
 
-    @property
-    def longest_frames(self) -> int:
-        """Frames of the longest clip."""
-        return self.scales[-1] * self.frames_per_latent
-
-    @property
-    def _autoencoder(self) -> AutoencoderSizes:
-        return AutoencoderSizes(
-            self.features, self.tokenizer_width, self.multipliers, self.encoder_blocks,
-            self.decoder_blocks, self.latent, self.tokenizer_dropout)
-
-    def tokenizer(self) -> MosaTokenizer:
+    def tokenizer(self) -> MotionTokenizer:
         """Build an untrained tokeniser."""
-        return MosaTokenizer(self._autoencoder, self.scales, self.codes)
+        return MotionTokenizer(
+            self.autoencoder, MultiscaleQuantizer(self.scales, self.codes, self.latent))
 
     def transformer(self) -> ScaleTransformer:
         """Build an untrained transformer."""

@@ -15,29 +15,13 @@ end, behind which no layer could take anything off.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from motion_avatar_ros.networks.residual_quantizer import ResidualQuantizer
 from motion_avatar_ros.networks.token_scales import ScaleResampling
-
-
-@dataclass(frozen=True)
-class ScaleTokens:
-    """
-    Latents as tokens.
-
-    Attributes:
-        tokens: of each scale (B, S) indices; those beyond a clip's own length mean nothing.
-        layers: of each scale (B, N, C) what it adds to the sum.
-        residuals: of each scale (B, N, C) what was left for it.
-    """
-
-    tokens: list[Tensor]
-    layers: list[Tensor]
-    residuals: list[Tensor]
 
 
 class Phi(nn.Module):
@@ -57,8 +41,8 @@ class Phi(nn.Module):
         return (x + self.conv_out(h).transpose(1, 2)) * is_real
 
 
-class MultiscaleQuantizer(nn.Module):
-    """Q layers of codes that share neither codebooks nor convolutions."""
+class MultiscaleQuantizer(ResidualQuantizer):
+    """Q layers of codes, each of a length of its own, that share no convolutions either."""
 
     def __init__(self, scales: Sequence[int], codes: Sequence[int], channels: int) -> None:
         """
@@ -69,40 +53,15 @@ class MultiscaleQuantizer(nn.Module):
             codes: codes of each layer.
             channels: of a latent and of a code.
         """
-        super().__init__()
+        super().__init__(codes, channels)
         if len(scales) != len(codes):
             raise ValueError(f'{len(scales)} scales, but {len(codes)} codebooks')
-        self.codes = tuple(codes)
-        self.channels = channels
         self.resampling = ScaleResampling(scales)
-        # Buffers: codes are averages of latents (`codebook_averages`), not learnt by gradient.
-        for layer, count in enumerate(codes):
-            self.register_buffer(f'codebook_{layer}', torch.randn(count, channels))
         self.phi = nn.ModuleList(Phi(channels) for _ in codes)
 
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def codebook(self, layer: int) -> Tensor:
-        """Return a layer's codes (K, C)."""
-        return self.get_buffer(f'codebook_{layer}')
-
-    def encode(self, latents: Tensor, counts: Tensor) -> ScaleTokens:
-        """
-        Quantise.
-
-        Args:
-            latents: (B, N, C) float32, zero beyond each clip.
-            counts: (B,) latents of each clip, at least 1.
-        """
-        found = ScaleTokens([], [], [])
-        residual = latents
-        for layer in range(len(self)):
-            found.residuals.append(residual)
-            found.tokens.append(self.nearest(residual, layer, counts))
-            found.layers.append(self.layer(found.tokens[-1], layer, counts, latents.shape[1]))
-            residual = residual - found.layers[-1].detach()
-        return found
+    def lengths(self, counts: Tensor) -> Tensor:
+        """Return the tokens (B, layers) that clips of `counts` (B,) latents have."""
+        return self.resampling.lengths[counts]
 
     def nearest(self, residual: Tensor, layer: int, counts: Tensor) -> Tensor:
         """Return the tokens (B, S) of a layer for what is left (B, N, C)."""
@@ -119,15 +78,6 @@ class MultiscaleQuantizer(nn.Module):
         found = functional.embedding(tokens, self.codebook(layer))
         raised = self.resampling.up(found, layer, counts, latents)
         return self.phi[layer](raised, is_real[..., None].to(raised.dtype))
-
-    def decode(
-        self, tokens: Sequence[Tensor], counts: Tensor, latents: int
-    ) -> Tensor:
-        """Return the sum (B, latents, C) of the layers whose tokens are given, from the first."""
-        total = self.layer(tokens[0], 0, counts, latents)
-        for layer, given in enumerate(tokens[1:], 1):
-            total = total + self.layer(given, layer, counts, latents)
-        return total
 
     def inputs(
         self, tokens: Sequence[Tensor], counts: Tensor, latents: int

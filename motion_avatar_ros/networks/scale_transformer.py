@@ -5,64 +5,35 @@ MoSa's second stage: a transformer that emits the tokens of one scale after the 
 
 Scalable autoregression (arXiv 2511.01200, section 3.3): all tokens of a scale at once, from the
 words, the clip's length and the sum of the layers before, averaged to the scale. A token sees
-those of its own scale and of all before it. Words come as the text encoder gives them, with the
-sentence's own vector in front; it is zero, and the only one, where nothing is said.
+those of its own scale and of all before it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from motion_avatar_ros.networks.scale_blocks import Context, ScaleBlock, rotary_angles
+from motion_avatar_ros.networks.scale_blocks import Context, rotary_angles
+from motion_avatar_ros.networks.text_transformer import (
+    EMBEDDING_STD, Heard, TextTransformer, TransformerSizes,
+)
 from motion_avatar_ros.networks.token_scales import ScaleResampling
-
-_EMBEDDING_STD = 0.3
-
-
-@dataclass(frozen=True)
-class TransformerSizes:
-    """
-    Sizes of the transformer.
-
-    Attributes:
-        width: channels of every layer.
-        layers: blocks.
-        heads: attention heads of each.
-        feed_forward: channels of each SwiGLU.
-        dropout: after each sub-layer.
-        attention_dropout: of attention's weights.
-        text: numbers of a word.
-        latent: channels of the tokeniser's latents.
-    """
-
-    width: int
-    layers: int
-    heads: int
-    feed_forward: int
-    dropout: float
-    attention_dropout: float
-    text: int
-    latent: int
 
 
 @dataclass
 class Generation:
-    """Keys and values of a generation under way: of the words, and of the scales so far."""
+    """A generation under way: what is asked, keys and values of the scales so far."""
 
-    words: Tensor
-    is_word: Tensor
-    word_keys: list[tuple[Tensor, Tensor]]
+    heard: Heard
     past: list[tuple[Tensor, Tensor]] = field(default_factory=list)
     scale: int = 0
 
 
-class ScaleTransformer(nn.Module):
+class ScaleTransformer(TextTransformer):
     """
     Logits of the tokens of Q scales.
 
@@ -77,25 +48,14 @@ class ScaleTransformer(nn.Module):
     def __init__(
         self, sizes: TransformerSizes, scales: Sequence[int], codes: Sequence[int]
     ) -> None:
-        super().__init__()
+        super().__init__(sizes, scales[-1])
         width = sizes.width
-        self.sizes = sizes
         self.resampling = ScaleResampling(scales)
-        self.embed_words = nn.Linear(sizes.text, width)
         self.embed_latents = nn.Linear(sizes.latent, width)
-        self.embed_length = nn.Embedding(scales[-1] + 1, width)
-        # As large as what they are added to: scored inputs and words of a mean square of one.
-        self.start = nn.Parameter(_EMBEDDING_STD * torch.randn(1, scales[0], width))
-        self.level = nn.Parameter(_EMBEDDING_STD * torch.randn(len(scales), width))
-        nn.init.normal_(self.embed_length.weight, std=_EMBEDDING_STD)
+        self.start = nn.Parameter(EMBEDDING_STD * torch.randn(1, scales[0], width))
+        self.level = nn.Parameter(EMBEDDING_STD * torch.randn(len(scales), width))
         self.register_buffer('input_mean', torch.zeros(len(scales) - 1, sizes.latent))
         self.register_buffer('input_std', torch.ones(len(scales) - 1, sizes.latent))
-        self.dropout = nn.Dropout(sizes.dropout)
-        self.blocks = nn.ModuleList(
-            ScaleBlock(width, sizes.heads, sizes.feed_forward, sizes.dropout,
-                       sizes.attention_dropout)
-            for _ in range(sizes.layers))
-        self.norm = nn.RMSNorm(width, eps=1e-5)
         self.heads = nn.ModuleList(nn.Linear(width, count) for count in codes)
         # Levels of the tokens, and so what each sees: its own scale and those before.
         level = np.repeat(np.arange(len(scales)), scales)
@@ -126,26 +86,23 @@ class ScaleTransformer(nn.Module):
         is_before = level[:, None] >= level
         lengths = self.resampling.lengths[counts]
         angles = torch.cat([
-            rotary_angles(lengths[:, scale], tokens, self._head_channels)
+            rotary_angles(lengths[:, scale], tokens, self.head_channels)
             for scale, tokens in enumerate(self.scales)], dim=1)
         x = torch.cat([
             self._embedded(scale, None if scale == 0 else inputs[scale - 1], counts)
             for scale in range(len(self.scales))], dim=1)
+        heard = self.heard(words, is_word, counts)
         context = Context(
-            self._embedded_words(words, counts), is_word[:, None, None],
-            is_before & is_token[:, None, None], angles)
-        for block in self.blocks:
-            x, _ = block(x, context, None)
+            heard.words, heard.is_word, is_before & is_token[:, None, None], angles)
+        for block, keys in zip(self.blocks, heard.word_keys, strict=True):
+            x, _ = block(x, context, None, keys)
         return [
             head(part) for head, part in zip(
                 self.heads, self.norm(x).split(self.scales, dim=1), strict=True)]
 
     def begin(self, words: Tensor, is_word: Tensor, counts: Tensor) -> Generation:
         """Prepare to generate clips of `counts` (B,) latents; words as for `forward`."""
-        embedded = self._embedded_words(words, counts)
-        return Generation(
-            embedded, is_word[:, None, None],
-            [cast(ScaleBlock, block).word_keys(embedded) for block in self.blocks])
+        return Generation(self.heard(words, is_word, counts))
 
     def step(
         self, generation: Generation, inputs: Tensor | None, counts: Tensor
@@ -162,24 +119,20 @@ class ScaleTransformer(nn.Module):
         keys = sum(self.scales[:scale + 1])
         is_token = self.resampling.is_token(counts)[:, None, None, :keys]
         context = Context(
-            generation.words, generation.is_word,
+            generation.heard.words, generation.heard.is_word,
             is_token.expand(-1, -1, self.scales[scale], -1),
             rotary_angles(
                 self.resampling.lengths[counts, scale], self.scales[scale],
-                self._head_channels))
+                self.head_channels))
         x = self._embedded(scale, inputs, counts)
         past = generation.past
         generation.past = []
         for number, block in enumerate(self.blocks):
             x, kept = block(
-                x, context, past[number] if past else None, generation.word_keys[number])
+                x, context, past[number] if past else None, generation.heard.word_keys[number])
             generation.past.append(kept)
         generation.scale += 1
         return self.heads[scale](self.norm(x))
-
-    @property
-    def _head_channels(self) -> int:
-        return self.sizes.width // self.sizes.heads
 
     def _embedded(self, scale: int, inputs: Tensor | None, counts: Tensor) -> Tensor:
         """Return the tokens (B, S, width) that a scale begins with."""
@@ -189,6 +142,3 @@ class ScaleTransformer(nn.Module):
             x = self.embed_latents(
                 (inputs - self.input_mean[scale - 1]) / self.input_std[scale - 1])
         return self.dropout(x + self.level[scale])
-
-    def _embedded_words(self, words: Tensor, counts: Tensor) -> Tensor:
-        return self.embed_words(words) + self.embed_length(counts)[:, None]

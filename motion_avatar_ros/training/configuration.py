@@ -106,6 +106,22 @@ def from_mapping(kind: type, values: Any, where: str) -> Any:
         raise ConfigurationError(f'{where}: {error}') from None
 
 
+def stage_optimisations(
+    config: TrainingConfig, stages: Sequence[str]
+) -> dict[str, OptimisationConfig]:
+    """Return how each stage is optimised; ConfigurationError where one is named wrongly."""
+    unknown = sorted(set(config.stages) - set(stages))
+    if unknown:
+        raise ConfigurationError(f"stages: unknown '{unknown[0]}'; known: {', '.join(stages)}")
+    plain = {
+        entry.name: getattr(config.optimisation, entry.name)
+        for entry in fields(OptimisationConfig)}
+    return {
+        stage: from_mapping(
+            OptimisationConfig, {**plain, **config.stages.get(stage, {})}, f'stages.{stage}')
+        for stage in stages}
+
+
 def require_full_band(data: DataConfig, band: int) -> None:
     """Refuse windows in which no frame sees all the past that a block can attend to."""
     if data.window_frames < band:

@@ -6,26 +6,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from motion_avatar_ros.generation.spoken_words import said
 from motion_avatar_ros.networks.mosa import MosaConfig
-from motion_avatar_ros.networks.mosa_tokenizer import MosaTokenizer
+from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
+from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer
 from motion_avatar_ros.networks.scale_transformer import ScaleTransformer
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops, ClipBatch
 from motion_avatar_ros.training.mean_figures import MeanFigures
-from motion_avatar_ros.training.mosa_data import ClipBatch, MosaData
+from motion_avatar_ros.training.spoken_tokens import NO_TARGET, SpokenTokens, set_statistics
 
 _KEPT = 0.5             # share of the tokens that inputs are made of that are the true ones
 _UNSAID = 0.1           # share of the clips without words: guidance needs both
-_SHORT_SHARE = 0.2
-_SHORTEST_FRAMES = 40   # what is generated natively
-_AT_ONCE = 32
-_STATISTICS_CLIPS = 256
-_NO_TARGET = -100
 
 
 @dataclass(frozen=True)
@@ -51,35 +48,31 @@ class ScaleBatch:
 class MosaScaleTraining:
     """The transformer's network, loss and validation; the tokeniser is at rest."""
 
-    def __init__(self, data: MosaData, config: MosaConfig, tokenizer: MosaTokenizer) -> None:
-        self._data = data
+    def __init__(
+        self, data: CaptionedCrops, config: MosaConfig, tokenizer: MotionTokenizer
+    ) -> None:
+        self._crops = SpokenTokens(data, tokenizer)
         self._config = config
-        self._tokenizer = tokenizer.eval().requires_grad_(False)
 
     @torch.no_grad()
     def build_network(self, device: torch.device) -> ScaleTransformer:
         """Return an untrained transformer, statistics in its buffers; encodes the captions."""
-        self._tokenizer.to(device)
-        self._words, self._is_word = self._data.words(device)
+        self._crops.to(device)
         network = self._config.transformer().to(device)
-        clips = self._data.draw(
-            _STATISTICS_CLIPS, np.random.default_rng(0), device, _SHORT_SHARE, _SHORTEST_FRAMES)
+        clips = self._crops.for_statistics(device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            inputs = self._batch(clips, torch.ones_like(clips.counts, dtype=torch.bool), _KEPT)
+            inputs = self._batch(clips, 0.0, _KEPT)
         is_token = network.resampling.is_token(clips.counts).split(self._config.scales, dim=1)
         for scale, each in enumerate(inputs.inputs.split(self._config.scales[1:], dim=1)):
-            own = each[is_token[scale + 1]]
-            network.input_mean[scale].copy_(own.mean(dim=0))
-            network.input_std[scale].copy_(own.std(dim=0).clamp_min(1e-3))
+            set_statistics(
+                network.input_mean[scale], network.input_std[scale], each[is_token[scale + 1]])
         return network
 
     @torch.no_grad()
     def draw(self, windows: int, rng: np.random.Generator, device: torch.device) -> ScaleBatch:
         """Draw a training batch: half of the tokens behind the inputs are random ones."""
-        clips = self._data.draw(windows, rng, device, _SHORT_SHARE, _SHORTEST_FRAMES)
-        is_said = torch.rand(windows, device=device) >= _UNSAID
-        return self._batch(clips, is_said, _KEPT)
+        return self._batch(self._crops.draw(windows, rng, device), _UNSAID, _KEPT)
 
     def loss(
         self, network: torch.nn.Module, batch: ScaleBatch
@@ -96,9 +89,8 @@ class MosaScaleTraining:
         """Return the cross-entropy on 'val' as score, and the share of right tokens by scale."""
         figures = MeanFigures()
         right = torch.zeros(2, len(self._config.scales))
-        for clips in self._data.validation(_AT_ONCE, device):
-            batch = self._batch(
-                clips, torch.ones(len(clips.counts), dtype=torch.bool, device=device), 1.0)
+        for clips in self._crops.validation(device):
+            batch = self._batch(clips, 0.0, 1.0)
             logits = network(
                 batch.words, batch.is_word,
                 batch.inputs.split(self._config.scales[1:], dim=1), batch.counts)
@@ -114,20 +106,19 @@ class MosaScaleTraining:
         """Return what the folder is; nothing generates from it alone."""
         return {'architecture': 'mosa_transformer'}
 
-    def _batch(self, clips: ClipBatch, is_said: Tensor, kept: float) -> ScaleBatch:
-        quantizer = self._tokenizer.quantizer
-        tokens = self._tokenizer.tokens(clips.frames, clips.counts).tokens
+    def _batch(self, clips: ClipBatch, unsaid: float, kept: float) -> ScaleBatch:
+        tokenizer = self._crops.tokenizer
+        words, is_word = self._crops.words(clips, unsaid)
+        tokens = tokenizer.tokens(clips.frames, clips.counts).tokens
+        quantizer = cast(MultiscaleQuantizer, tokenizer.quantizer)
         targets = torch.cat(tokens, dim=1).masked_fill(
-            ~quantizer.resampling.is_token(clips.counts), _NO_TARGET)
+            ~quantizer.resampling.is_token(clips.counts), NO_TARGET)
         given = tokens if kept >= 1.0 else [
             torch.where(
                 torch.rand(each.shape, device=each.device) < kept, each,
                 torch.randint(count, each.shape, device=each.device))
             for each, count in zip(tokens, self._config.codes, strict=True)]
-        inputs = quantizer.inputs(
-            given, clips.counts, clips.frames.shape[1] // self._config.frames_per_latent)
-        words, is_word = said(
-            self._words[clips.captions], self._is_word[clips.captions], is_said)
+        inputs = quantizer.inputs(given, clips.counts, self._crops.latents(clips))
         return ScaleBatch(words, is_word, clips.counts, torch.cat(inputs, dim=1), targets)
 
     def _compared(
@@ -142,7 +133,7 @@ class MosaScaleTraining:
         for scored, target in zip(
                 logits, batch.targets.split(self._config.scales, dim=1), strict=True):
             losses.append(functional.cross_entropy(
-                scored.float().flatten(0, 1), target.flatten(), ignore_index=_NO_TARGET))
+                scored.float().flatten(0, 1), target.flatten(), ignore_index=NO_TARGET))
             hits.append((scored.argmax(dim=-1) == target).sum())
-            tokens.append((target != _NO_TARGET).sum())
+            tokens.append((target != NO_TARGET).sum())
         return torch.stack(losses).mean(), torch.stack(hits), torch.stack(tokens)

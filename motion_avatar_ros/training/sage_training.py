@@ -23,7 +23,7 @@ from motion_avatar_ros.estimation.sage_sampler import SageSampler
 from motion_avatar_ros.networks.part_tokenizer import PartTokenizer
 from motion_avatar_ros.networks.sage import SageConfig, SageNetwork
 from motion_avatar_ros.training.configuration import (
-    ConfigurationError, OptimisationConfig, TrainingConfig, from_mapping,
+    TrainingConfig, from_mapping, stage_optimisations,
 )
 from motion_avatar_ros.training.loop import Training, train, training_device
 from motion_avatar_ros.training.sage_codes import SageCodeTraining
@@ -56,18 +56,7 @@ class SageStages:
             name: value for name, value in config.loss.items() if name in names}, 'loss')
         self._pose_weights = from_mapping(SagePoseLossWeights, {
             name: value for name, value in config.loss.items() if name not in names}, 'loss')
-        unknown = sorted(set(config.stages) - set(STAGES))
-        if unknown:
-            raise ConfigurationError(
-                f"stages: unknown '{unknown[0]}'; known: {', '.join(STAGES)}")
-        plain = {
-            field.name: getattr(config.optimisation, field.name)
-            for field in fields(OptimisationConfig)}
-        self._optimisation: dict[str, OptimisationConfig] = {
-            stage: from_mapping(
-                OptimisationConfig, {**plain, **config.stages.get(stage, {})},
-                f'stages.{stage}')
-            for stage in STAGES}
+        self._optimisation = stage_optimisations(config, STAGES)
         self._sampler_config = {'steps': _SAMPLER_STEPS, 'seed': config.seed}
 
     def train(

@@ -12,19 +12,21 @@ import pytest
 
 from motion_avatar_ros.commands.benchmark_generator import WithoutKeys
 from motion_avatar_ros.commands.main import main
-from motion_avatar_ros.generation.mosa_sampler import MosaSampler
 from motion_avatar_ros.generation.random_mosa import write_random_mosa
+from motion_avatar_ros.generation.random_scalemogen import write_random_scalemogen
 from motion_avatar_ros.generation.text_to_motion import load_generator
 
 
 @pytest.fixture(autouse=True)
 def hashed_words(monkeypatch):
-    monkeypatch.setattr(
-        'motion_avatar_ros.generation.mosa.text_encoder', lambda name: HashedWords())
+    for module in ('mosa', 'scalemogen'):
+        monkeypatch.setattr(
+            f'motion_avatar_ros.generation.{module}.text_encoder', lambda name: HashedWords())
 
 
-def test_a_generator_is_timed_beside_itself_without_keys_kept(tmp_path, capsys):
-    folder = write_random_mosa(tmp_path / 'tiny')
+@pytest.mark.parametrize('write', [write_random_mosa, write_random_scalemogen])
+def test_a_generator_is_timed_beside_itself_without_keys_kept(tmp_path, capsys, write):
+    folder = write(tmp_path / 'tiny')
     assert main(['benchmark', 'generator', '--model', str(folder), '--frames', '60', '--runs',
                  '3', '--threads', '1', '--json']) == 0
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
@@ -33,11 +35,10 @@ def test_a_generator_is_timed_beside_itself_without_keys_kept(tmp_path, capsys):
     assert figures['ratio_to_uncached'] > 0.0
 
 
-def test_the_reference_draws_the_same_motion(tmp_path):
-    folder = write_random_mosa(tmp_path / 'tiny')
+@pytest.mark.parametrize('write', [write_random_mosa, write_random_scalemogen])
+def test_the_reference_draws_the_same_motion(tmp_path, write):
+    folder = write(tmp_path / 'tiny')
     generator, reference = (load_generator(folder, 'cpu') for _ in range(2))
-    sampler = reference.sampler
-    reference.sampler = MosaSampler(
-        sampler.quantizer, WithoutKeys(sampler.transformer), sampler.config)
+    reference.sampler.transformer = WithoutKeys(reference.sampler.transformer)
     motions = [each.generate(['walk'], [80], 4)[0] for each in (generator, reference)]
     np.testing.assert_allclose(*motions, atol=1e-4)

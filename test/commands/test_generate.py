@@ -15,6 +15,7 @@ from motion_avatar_ros.generation.motion_features import (
     features_from_motion, motion_from_features,
 )
 from motion_avatar_ros.generation.random_mosa import write_random_mosa
+from motion_avatar_ros.generation.random_scalemogen import write_random_scalemogen
 
 
 @pytest.fixture(scope='module')
@@ -22,10 +23,16 @@ def model(tmp_path_factory):
     return str(write_random_mosa(tmp_path_factory.mktemp('models') / 'tiny'))
 
 
+@pytest.fixture(scope='module')
+def part_model(tmp_path_factory):
+    return str(write_random_scalemogen(tmp_path_factory.mktemp('models') / 'parts'))
+
+
 @pytest.fixture(autouse=True)
 def hashed_words(monkeypatch):
-    monkeypatch.setattr(
-        'motion_avatar_ros.generation.mosa.text_encoder', lambda name: HashedWords())
+    for module in ('mosa', 'scalemogen'):
+        monkeypatch.setattr(
+            f'motion_avatar_ros.generation.{module}.text_encoder', lambda name: HashedWords())
 
 
 @pytest.fixture
@@ -107,10 +114,31 @@ def test_a_motion_is_carried_on(model, motion, tmp_path):
     assert len(load_motion(out)) == 121 + 30
 
 
+def test_a_part_or_other_words_are_an_edit_of_the_whole_time_or_of_some_of_it(
+    part_model, motion, tmp_path, capsys
+):
+    made = []
+    for name, options in (
+            ('part', ('--part', 'left_arm', '--part', 'head')),
+            ('some', ('--part', 'left_arm', '--remake', '2,4')),
+            ('words', ('--was', 'a person sways')), ('time', ('--remake', '2,4'))):
+        out = tmp_path / f'{name}.npz'
+        assert edit(part_model, motion, out, '--text', 'a person jumps', *options) == 0
+        made.append(load_motion(out))
+    assert 'of 121 frames' in capsys.readouterr().out
+    assert [len(each) for each in made] == [121] * 4
+    own = motion_from_features(features_from_motion(load_motion(motion)))
+    np.testing.assert_allclose(
+        made[1].poses.local_rotations[:32], own.poses.local_rotations[:32], atol=1e-4)
+    assert edit(part_model, motion, tmp_path / 'a.npz', '--part', 'tail') == 2
+    assert "no part 'tail' of the body; known: root" in capsys.readouterr().err
+
+
 def test_edits_that_make_no_sense_are_one_line(model, motion, tmp_path, capsys):
     for options, reason in (
             ((), 'nothing to do'), (('--remake', '9,12'), 'the motion has 6.05 s'),
-            (('--extend', '400'), 'allowed: 4 to 6000'),
+            (('--extend', '400'), 'allowed: 4 to 6000'), (('--part', 'head'), 'scalemogen has'),
+            (('--was', 'a person walks'), 'scalemogen has'),
             (('--text', 'x' * 1001, '--extend', '1'), 'at most 1000')):
         assert edit(model, motion, tmp_path / 'a.npz', *options) == 2
         said = capsys.readouterr().err

@@ -33,3 +33,20 @@ def data_folder(tmp_path):
         splits[name] = split
     (folder / 'splits.json').write_text(json.dumps(splits))
     return folder
+
+
+@pytest.fixture
+def captioned_folder(tmp_path):
+    """Return five clips of 2 to 4 s with captions, in two sets."""
+    folder, splits, captions = tmp_path / 'data', {}, {}
+    for seed, (group, split) in enumerate([
+            ('cmu', 'train'), ('cmu', 'train'), ('idle', 'train'), ('cmu', 'val'),
+            ('cmu', 'val')]):
+        name = f'{group}/clip_{seed}.npz'
+        (folder / group).mkdir(parents=True, exist_ok=True)
+        save_motion(folder / name, swaying_motion(seed, 130 + 30 * seed))
+        splits[name] = split
+        captions[name] = [f'a person sways to the left {seed} times', f'swaying {seed}']
+    (folder / 'splits.json').write_text(json.dumps(splits))
+    (folder / 'captions.json').write_text(json.dumps(captions))
+    return folder

@@ -10,8 +10,10 @@ import yaml
 from motion_avatar_ros.training.baseline_training import BaselineTraining
 from motion_avatar_ros.training.configuration import ConfigurationError, load_training_config
 from motion_avatar_ros.training.mage_training import MageTraining
+from motion_avatar_ros.training.momask_training import MomaskStages
 from motion_avatar_ros.training.mosa_training import MosaStages
 from motion_avatar_ros.training.sage_training import SageStages
+from motion_avatar_ros.training.scalemogen_training import ScaleMoGenStages
 from motion_avatar_ros.training.shipped_configurations import shipped_config
 from motion_avatar_ros.training.text_motion_training import TextMotionTraining
 
@@ -22,7 +24,8 @@ SHIPPED = sorted((Path(__file__).parents[2] / 'config' / 'training').glob('*.yam
 def test_shipped_configurations_load_and_write_back(path, tmp_path):
     config = load_training_config(path)
     assert config.model == path.stem.removesuffix('_paper')
-    {'baseline': BaselineTraining, 'mage': MageTraining, 'mosa': MosaStages, 'sage': SageStages,
+    {'baseline': BaselineTraining, 'mage': MageTraining, 'momask': MomaskStages,
+     'mosa': MosaStages, 'sage': SageStages, 'scalemogen': ScaleMoGenStages,
      'text_motion': TextMotionTraining}[config.model](config)
     written = tmp_path / 'config.yaml'
     written.write_text(yaml.safe_dump(config.as_dict()))

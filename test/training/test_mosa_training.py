@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 import json
 from pathlib import Path
 import shutil
@@ -12,27 +11,23 @@ import shutil
 from hashed_words import HashedWords
 import numpy as np
 import pytest
-from safetensors.torch import load_file
-from swaying_motion import swaying_motion
+from staged_runs import check_resuming, figures_of, final_weights, train
 import torch
 import yaml
 
-from motion_avatar_ros.body.motion import save_motion
-from motion_avatar_ros.commands.main import main
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.generation.random_mosa import write_random_mosa
 from motion_avatar_ros.generation.text_to_motion import load_generator
 from motion_avatar_ros.networks.mosa import MosaConfig
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops
 from motion_avatar_ros.training.configuration import from_mapping, load_training_config
-from motion_avatar_ros.training.mosa_data import MosaData
-from motion_avatar_ros.training.mosa_figures import mosa_figures
 from motion_avatar_ros.training.mosa_scales import MosaScaleTraining
-from motion_avatar_ros.training.mosa_tokens import (
-    MosaTokenLossWeights, MosaTokenTraining, new_learner, thinned,
-)
-from motion_avatar_ros.training.mosa_training import STAGES, MosaStages
-from motion_avatar_ros.training.optimisation_step import OptimisationStep
+from motion_avatar_ros.training.mosa_training import MOSA, MosaStages
 from motion_avatar_ros.training.shipped_configurations import shipped_config
+from motion_avatar_ros.training.token_figures import token_figures
+from motion_avatar_ros.training.tokenizer_training import (
+    TokenizerLossWeights, TokenizerTraining, new_learner, thinned,
+)
 
 pytestmark = pytest.mark.usefixtures('one_thread', 'hashed_words')
 CPU = torch.device('cpu')
@@ -46,10 +41,6 @@ optimisation: {steps: 4, batch: 4, warmup_steps: 1, learning_rate: 3.0e-3, valid
 """
 
 
-class CutOffError(Exception):
-    """The machine went down."""
-
-
 @pytest.fixture
 def configuration(tmp_path) -> Path:
     path = tmp_path / 'run.yaml'
@@ -59,72 +50,22 @@ def configuration(tmp_path) -> Path:
 
 @pytest.fixture
 def hashed_words(monkeypatch):
-    for module in ('training.mosa_data', 'generation.mosa'):
+    for module in ('training.captioned_crops', 'generation.mosa'):
         monkeypatch.setattr(
             f'motion_avatar_ros.{module}.text_encoder', lambda name: HashedWords(8))
-
-
-@pytest.fixture
-def captioned_folder(tmp_path):
-    """Return six clips of 2 to 4 s with captions, in two sets."""
-    folder, splits, captions = tmp_path / 'data', {}, {}
-    for seed, (group, split) in enumerate([
-            ('cmu', 'train'), ('cmu', 'train'), ('idle', 'train'), ('cmu', 'val'),
-            ('cmu', 'val')]):
-        name = f'{group}/clip_{seed}.npz'
-        (folder / group).mkdir(parents=True, exist_ok=True)
-        save_motion(folder / name, swaying_motion(seed, 130 + 30 * seed))
-        splits[name] = split
-        captions[name] = [f'a person sways to the left {seed} times', f'swaying {seed}']
-    (folder / 'splits.json').write_text(json.dumps(splits))
-    (folder / 'captions.json').write_text(json.dumps(captions))
-    return folder
-
-
-def train(configuration, data, out, *options) -> int:
-    return main(['train', 'mosa', '--data', str(data), '--out', str(out), '--config',
-                 str(configuration), *options])
-
-
-def final_weights(out) -> dict[str, torch.Tensor]:
-    return load_file(out / 'model' / 'weights.safetensors')
-
-
-def figures_of(out, stage, name) -> list[float]:
-    lines = [json.loads(line) for line in (out / stage / 'log.jsonl').read_text().splitlines()]
-    return [line[name] for line in lines if name in line]
 
 
 def parts(configuration, data, *changes):
     config = load_training_config(configuration, changes)
     network = from_mapping(MosaConfig, config.network, 'network')
-    return network, MosaData(data, config, network)
+    return network, CaptionedCrops(data, config, network)
 
 
 def test_cut_off_in_either_stage_it_goes_on_to_the_same_weights(
     configuration, captioned_folder, tmp_path, monkeypatch
 ):
-    whole, cut = tmp_path / 'whole', tmp_path / 'cut'
-    assert train(configuration, captioned_folder, whole) == 0
-    plain = OptimisationStep.__call__
-    calls: Counter[OptimisationStep] = Counter()
-
-    def failing(self, batch, learning_rate):
-        calls[self] += 1
-        if calls[self] == 3:  # one step after a stage's first checkpoint; not again, resumed
-            raise CutOffError
-        return plain(self, batch, learning_rate)
-
-    monkeypatch.setattr(OptimisationStep, '__call__', failing)
-    for stage in STAGES:
-        with pytest.raises(CutOffError):
-            train(configuration, captioned_folder, cut, '--resume')
-        assert not (cut / stage / 'log.jsonl').read_text().count('"step": 4')
-    assert train(configuration, captioned_folder, cut, '--resume') == 0
-    expected, resumed = final_weights(whole), final_weights(cut)
-    assert expected.keys() == resumed.keys()
-    for name, tensor in expected.items():
-        torch.testing.assert_close(resumed[name], tensor, rtol=0.0, atol=0.0, msg=name)
+    check_resuming(
+        'mosa', MOSA.names, configuration, captioned_folder, tmp_path, monkeypatch)
 
 
 def test_both_stages_learn_and_the_model_generates_with_what_it_needs_only(
@@ -138,9 +79,9 @@ def test_both_stages_learn_and_the_model_generates_with_what_it_needs_only(
         captions[f'cmu/clip_{judge}.npz'] = captions[f'cmu/clip_{learnt}.npz']
     (captioned_folder / 'captions.json').write_text(json.dumps(captions))
     assert train(
-        configuration, captioned_folder, out, '--set', 'optimisation.steps=100', '--set',
+        'mosa', configuration, captioned_folder, out, '--set', 'optimisation.steps=100', '--set',
         'optimisation.validate_every=10', '--set', 'network.dropout=0.0') == 0
-    for stage in STAGES:
+    for stage in MOSA.names:
         first, *others = figures_of(out, stage, 'score')
         assert min(others) < first, stage
     for stage, term in (('tokenizer', 'features'), ('transformer', 'cross_entropy')):
@@ -166,7 +107,7 @@ def test_inputs_are_corrupted_and_targets_are_not(configuration, captioned_folde
     assert torch.equal(batches[0].targets, batches[1].targets)
     assert not torch.equal(batches[0].inputs, batches[1].inputs)
     clean = training._batch(
-        data.draw(6, np.random.default_rng(1), CPU, 0.2, 40), torch.ones(6, dtype=torch.bool), 1.0)
+        data.draw(6, np.random.default_rng(1), CPU, 0.2, 40), 0.0, 1.0)
     assert torch.equal(clean.targets, batches[0].targets)
     assert not torch.equal(clean.inputs, batches[0].inputs)
 
@@ -196,7 +137,7 @@ def test_tokens_beyond_a_clip_are_no_targets(configuration, captioned_folder):
 
 def test_what_pads_a_crop_is_in_no_term_of_the_tokenisers_loss(configuration, captioned_folder):
     network, data = parts(configuration, captioned_folder)
-    training = MosaTokenTraining(data, network, MosaTokenLossWeights())
+    training = TokenizerTraining(data, network, TokenizerLossWeights())
     learner = training.build_network(CPU).eval()
     batch = training.draw(6, np.random.default_rng(0), CPU)
     assert len(batch.counts.unique()) > 1
@@ -210,7 +151,7 @@ def test_what_pads_a_crop_is_in_no_term_of_the_tokenisers_loss(configuration, ca
 
 def test_gradients_reach_the_encoder_and_every_phi(configuration, captioned_folder):
     network, data = parts(configuration, captioned_folder)
-    training = MosaTokenTraining(data, network, MosaTokenLossWeights(codebook=0.0, commitment=0.0))
+    training = TokenizerTraining(data, network, TokenizerLossWeights(codebook=0.0, commitment=0.0))
     learner = training.build_network(CPU)
     training.loss(learner, training.draw(4, np.random.default_rng(0), CPU))[0].backward()
     quantizer = learner.tokenizer.quantizer
@@ -221,7 +162,7 @@ def test_gradients_reach_the_encoder_and_every_phi(configuration, captioned_fold
 
 def test_codes_follow_in_training_only(configuration, captioned_folder):
     network, data = parts(configuration, captioned_folder)
-    training = MosaTokenTraining(data, network, MosaTokenLossWeights())
+    training = TokenizerTraining(data, network, TokenizerLossWeights())
     learner = training.build_network(CPU)
     batch = training.draw(4, np.random.default_rng(0), CPU)
     book = learner.tokenizer.quantizer.codebook(0)
@@ -280,8 +221,9 @@ def test_figures_of_a_model_are_by_layer_and_by_scale(captioned_folder, tmp_path
     config = from_mapping(
         MosaConfig, yaml.safe_load(CONFIG)['network'], 'network')
     folder = write_random_mosa(tmp_path / 'tiny', config=config)
-    figures = mosa_figures(load_generator(folder, 'cpu'), captioned_folder, 'val')
+    figures = token_figures(load_generator(folder, 'cpu'), captioned_folder, 'val')
     assert len(figures['reconstruction_cm']) == len(figures['codes_used']) == 4
     assert all(each > 0.0 for each in figures['reconstruction_cm'])
     assert all(0.0 < each <= 1.0 for each in figures['codes_used'])
-    assert figures['accuracy'] < 0.6 and {f'accuracy_{scale}' for scale in range(4)} < set(figures)
+    told = figures['transformer']
+    assert told['accuracy'] < 0.6 and {f'accuracy_{scale}' for scale in range(4)} < set(told)

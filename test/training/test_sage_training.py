@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-import json
 from pathlib import Path
 import shutil
 
 import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
+from staged_runs import check_resuming, figures_of, final_weights, train
 import torch
 
 from motion_avatar_ros.commands.main import main
@@ -21,7 +20,6 @@ from motion_avatar_ros.estimation.random_sage import write_random_sage
 from motion_avatar_ros.networks.part_tokenizer import PART_JOINTS
 from motion_avatar_ros.training.clips import find_clips
 from motion_avatar_ros.training.configuration import load_training_config
-from motion_avatar_ros.training.optimisation_step import OptimisationStep
 from motion_avatar_ros.training.sage_data import SageData, observed
 from motion_avatar_ros.training.sage_tokens import SageTokenTraining, TokenLossWeights
 from motion_avatar_ros.training.sage_training import STAGES, SageStages
@@ -37,10 +35,6 @@ data: {window_frames: 8}
 loss: {jitter: 10.0}
 optimisation: {steps: 4, batch: 4, warmup_steps: 1, learning_rate: 3.0e-3, validate_every: 2}
 """
-
-
-class CutOffError(Exception):
-    """The machine went down."""
 
 
 @pytest.fixture
@@ -60,46 +54,13 @@ def few_windows(monkeypatch):
         monkeypatch.setattr(f'motion_avatar_ros.training.{name}', count)
 
 
-def train(configuration, data, out, *options) -> int:
-    return main(['train', 'sage', '--data', str(data), '--out', str(out), '--config',
-                 str(configuration), *options])
-
-
-def final_weights(out) -> dict[str, torch.Tensor]:
-    return load_file(out / 'model' / 'weights.safetensors')
-
-
-def figures_of(out, stage, name) -> list[float]:
-    lines = [json.loads(line) for line in (out / stage / 'log.jsonl').read_text().splitlines()]
-    return [line[name] for line in lines if name in line]
-
-
 def test_cut_off_in_any_stage_it_goes_on_to_the_same_weights(
     configuration, data_folder, tmp_path, monkeypatch, few_windows
 ):
-    whole, cut = tmp_path / 'whole', tmp_path / 'cut'
-    assert train(configuration, data_folder, whole) == 0
+    check_resuming('sage', STAGES, configuration, data_folder, tmp_path, monkeypatch)
+    whole = tmp_path / 'whole'
     assert [path.name for path in sorted(whole.iterdir()) if (path / 'log.jsonl').exists()] == (
         sorted(STAGES))
-    plain = OptimisationStep.__call__
-    calls: Counter[OptimisationStep] = Counter()
-
-    def failing(self, batch, learning_rate):
-        calls[self] += 1
-        if calls[self] == 3:  # one step after a stage's first checkpoint; not again, resumed
-            raise CutOffError
-        return plain(self, batch, learning_rate)
-
-    monkeypatch.setattr(OptimisationStep, '__call__', failing)
-    for stage in STAGES:
-        with pytest.raises(CutOffError):
-            train(configuration, data_folder, cut, '--resume')
-        assert not (cut / stage / 'log.jsonl').read_text().count('"step": 4')
-    assert train(configuration, data_folder, cut, '--resume') == 0
-    expected, resumed = final_weights(whole), final_weights(cut)
-    assert expected.keys() == resumed.keys()
-    for name, tensor in expected.items():
-        torch.testing.assert_close(resumed[name], tensor, rtol=0.0, atol=0.0, msg=name)
 
 
 def test_every_stage_learns_and_the_model_loads_with_what_inference_needs_only(
@@ -109,7 +70,7 @@ def test_every_stage_learns_and_the_model_loads_with_what_inference_needs_only(
     # Whether it learns, not whether a few seconds of motion tell of others.
     shutil.copy(data_folder / 'cmu/clip_0.npz', data_folder / 'cmu/clip_4.npz')
     assert train(
-        configuration, data_folder, out, '--set', 'optimisation.steps=60', '--set',
+        'sage', configuration, data_folder, out, '--set', 'optimisation.steps=60', '--set',
         'optimisation.validate_every=10', '--set', 'optimisation.batch=16') == 0
     for stage in STAGES:
         first, *others = figures_of(out, stage, 'score')
@@ -128,7 +89,7 @@ def test_new_codes_leave_the_encoder_alone_and_are_those_that_latents_are_made_o
     configuration, data_folder, tmp_path, few_windows
 ):
     out = tmp_path / 'run'
-    assert train(configuration, data_folder, out) == 0
+    assert train('sage', configuration, data_folder, out) == 0
     for part in ('upper', 'lower'):
         before, after = (
             load_file(out / f'{part}_{stage}' / 'model/weights.safetensors')
@@ -140,7 +101,7 @@ def test_new_codes_leave_the_encoder_alone_and_are_those_that_latents_are_made_o
         after['quantizer.codebooks'].fill_(3.0)
         save_file(after, out / f'{part}_codes/model/weights.safetensors')
         shutil.rmtree(out / f'{part}_latents')
-    assert train(configuration, data_folder, out, '--resume') == 0
+    assert train('sage', configuration, data_folder, out, '--resume') == 0
     for part in ('upper', 'lower'):
         latents = load_file(out / f'{part}_latents/model/weights.safetensors')
         assert (latents[f'denoisers.{part}.latent_mean'] == 3.0).all()
@@ -154,7 +115,7 @@ def test_a_new_refiner_starts_afresh_and_leaves_the_rest_of_the_model_alone(
     torch.nn.init.constant_(old['to_residual.bias'], 0.25)
     save_file(old, model / 'weights.safetensors')
     out = tmp_path / 'run'
-    assert train(configuration, data_folder, out, '--refiner-of', str(model)) == 0
+    assert train('sage', configuration, data_folder, out, '--refiner-of', str(model)) == 0
     new = load_file(out / 'refiner/model/weights.safetensors')
     assert {path.name for path in out.iterdir()} == {'config.yaml', 'refiner', 'model'}
     of_refiner = {name for name in old if name.startswith(('refiner', 'to_residual'))}
@@ -174,7 +135,7 @@ def test_a_run_is_not_begun_over_another_and_stages_are_known_by_name(
     out = tmp_path / 'run'
     (out / 'decoder').mkdir(parents=True)
     (out / 'decoder' / 'checkpoint.safetensors').touch()
-    assert train(configuration, data_folder, out) == 2
+    assert train('sage', configuration, data_folder, out) == 2
     assert 'holds a run already' in capsys.readouterr().err
     config = load_training_config(configuration, ['stages.upper.steps=3'])
     with pytest.raises(MotionAvatarError, match="unknown 'upper'; known: upper_tokens"):

@@ -1,10 +1,8 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""MoSa's first stage: frames of motion to tokens of ten scales, and back."""
+"""Frames of motion to tokens, and back: an autoencoder around a residual quantiser."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -13,35 +11,19 @@ from motion_avatar_ros.networks.caq_autoencoder import (
     AutoencoderSizes, MotionDecoder, MotionEncoder,
 )
 from motion_avatar_ros.networks.codebook_averages import CodebookAverages
-from motion_avatar_ros.networks.multiscale_quantizer import MultiscaleQuantizer, ScaleTokens
+from motion_avatar_ros.networks.frame_tokenizer import FrameTokenizer
+from motion_avatar_ros.networks.residual_quantizer import LayerTokens, ResidualQuantizer
 
 
-class MosaTokenizer(nn.Module):
-    """CAQ-VAE and its quantiser; frames in and out are those of the data, not normalised."""
+class MotionTokenizer(FrameTokenizer):
+    """MoSa's CAQ-VAE and a quantiser; frames in and out are the data's, not normalised."""
 
-    feature_mean: Tensor
-    feature_std: Tensor
-
-    def __init__(
-        self, sizes: AutoencoderSizes, scales: Sequence[int], codes: Sequence[int]
-    ) -> None:
-        super().__init__()
+    def __init__(self, sizes: AutoencoderSizes, quantizer: ResidualQuantizer) -> None:
+        super().__init__(sizes.features, sizes.frames_per_latent)
         self.sizes = sizes
-        self.frames_per_latent = sizes.frames_per_latent
-        self.longest_frames = scales[-1] * sizes.frames_per_latent
-        self.register_buffer('feature_mean', torch.zeros(sizes.features))
-        self.register_buffer('feature_std', torch.ones(sizes.features))
         self.encoder = MotionEncoder(sizes)
-        self.quantizer = MultiscaleQuantizer(scales, codes, sizes.latent)
+        self.quantizer = quantizer
         self.decoder = MotionDecoder(sizes)
-
-    def scored(self, frames: Tensor) -> Tensor:
-        """Return frames (..., features) with mean and deviation taken off."""
-        return (frames - self.feature_mean) / self.feature_std
-
-    def unscored(self, scored: Tensor) -> Tensor:
-        """Return frames (..., features) as the data has them."""
-        return self.feature_mean + self.feature_std * scored
 
     def latents(self, frames: Tensor, is_real: Tensor) -> Tensor:
         """
@@ -56,7 +38,7 @@ class MosaTokenizer(nn.Module):
         """
         return self.encoder(self.scored(frames), is_real).float()
 
-    def tokens(self, frames: Tensor, counts: Tensor) -> ScaleTokens:
+    def tokens(self, frames: Tensor, counts: Tensor) -> LayerTokens:
         """Tokenise frames (B, T, features) of clips of `counts` (B,) latents."""
         is_real = self.is_real(counts, frames.shape[1])
         return self.quantizer.encode(self.latents(frames, is_real), counts)
@@ -66,18 +48,24 @@ class MosaTokenizer(nn.Module):
         is_real = torch.arange(latents.shape[1], device=counts.device) < counts[:, None]
         return self.unscored(self.decoder(latents, is_real).float())
 
-    def is_real(self, counts: Tensor, frames: int) -> Tensor:
-        """Return which of so many frames (B, frames) clips of `counts` latents have."""
-        steps = torch.arange(frames, device=counts.device)
-        return steps < counts[:, None] * self.frames_per_latent
-
 
 class TokenizerLearner(nn.Module):
     """A tokeniser with what it needs while it learns."""
 
-    def __init__(self, tokenizer: MosaTokenizer) -> None:
+    def __init__(self, tokenizer: MotionTokenizer, layer_dropout: float = 0.0) -> None:
+        """
+        Build.
+
+        Args:
+            tokenizer: learns.
+            layer_dropout: share of the clips decoded from their first layers only, any number
+                of them, in training: coarse layers have to tell a motion by themselves.
+        """
         super().__init__()
+        if not 0.0 <= layer_dropout <= 1.0:
+            raise ValueError(f'{layer_dropout=} is no share')
         self.tokenizer = tokenizer
+        self._layer_dropout = layer_dropout
         self.averages = CodebookAverages(tokenizer.quantizer.codes, tokenizer.sizes.latent)
 
     def forward(self, frames: Tensor, counts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -89,9 +77,9 @@ class TokenizerLearner(nn.Module):
             counts: (B,) latents of each clip.
 
         Returns:
-            Scored frames (B, T, features); the codebook term, by which phi learns what is left
-            before its layer; the commitment of the encoder. Terms are means per number of a
-            real latent and layer.
+            Scored frames (B, T, features); the codebook term, by which phi, where there is one,
+            learns what is left before its layer; the commitment of the encoder. Terms are means
+            per number of a real latent and layer.
         """
         tokenizer = self.tokenizer
         latents = tokenizer.latents(frames, tokenizer.is_real(counts, frames.shape[1]))
@@ -102,8 +90,19 @@ class TokenizerLearner(nn.Module):
             codebook = (layers - residuals.detach()).square().sum() / numbers
             commitment = (layers.detach() - residuals).square().sum() / numbers
             # Gradients reach phi as they are and the encoder straight through.
-            passed = layers.sum(dim=0) + latents - latents.detach()
+            passed = self._thinned(layers).sum(dim=0) + latents - latents.detach()
             if self.training:
                 self.averages.update(tokenizer.quantizer, found.residuals, counts)
         is_real = torch.arange(latents.shape[1], device=counts.device) < counts[:, None]
         return tokenizer.decoder(passed, is_real).float(), codebook, commitment
+
+    def _thinned(self, layers: Tensor) -> Tensor:
+        """Return layers (Q, B, N, C), those beyond the first ones of some clips zero."""
+        if not (self.training and self._layer_dropout):
+            return layers
+        count, clips = layers.shape[:2]
+        is_cut = torch.rand(clips, device=layers.device) < self._layer_dropout
+        kept = torch.randint(1, count + 1, (clips,), device=layers.device)
+        is_left = torch.arange(count, device=layers.device)[:, None] < (
+            torch.where(is_cut, kept, count))
+        return layers * is_left[..., None, None]

@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Crops of captioned clips, as both of MoSa's stages see them."""
+"""Crops of captioned clips, as all stages of a generator of tokens see them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch.nn import functional
 from motion_avatar_ros.generation.feature_scale import FeatureScale
 from motion_avatar_ros.generation.spoken_words import words_with_sentence
 from motion_avatar_ros.generation.text_encoder import text_encoder
-from motion_avatar_ros.networks.mosa import MosaConfig
+from motion_avatar_ros.networks.frame_tokenizer import ClipSizes
 from motion_avatar_ros.training.captioned_clips import load_captioned_clips
 from motion_avatar_ros.training.configuration import ConfigurationError, TrainingConfig
 from motion_avatar_ros.training.kept_text import KeptText
@@ -32,7 +32,7 @@ class ClipBatch:
     Attributes:
         frames: (B, T, features), T that of the longest clip a network takes; zero beyond a crop.
         counts: (B,) latents of each crop.
-        captions: (B,) index of each crop's caption, see `MosaData.words`.
+        captions: (B,) index of each crop's caption, see `CaptionedCrops.words`.
     """
 
     frames: Tensor
@@ -40,11 +40,12 @@ class ClipBatch:
     captions: Tensor
 
 
-class MosaData:
+class CaptionedCrops:
     """The clips of 'train', mirrored ones among them, and those that judge."""
 
     def __init__(
-        self, data: Path, config: TrainingConfig, network: MosaConfig, judges: str = 'val'
+        self, data: Path, config: TrainingConfig, network: ClipSizes,
+        judges: str = 'val',
     ) -> None:
         """
         Load.

@@ -1,6 +1,6 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""MoSa's first stage: the tokeniser learns to bring clips back from their tokens."""
+"""The first stage of MoSa and MoMask: the tokeniser learns to bring clips back from tokens."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from motion_avatar_ros.generation.motion_features import POSITIONS
-from motion_avatar_ros.networks.mosa import MosaConfig
-from motion_avatar_ros.networks.mosa_tokenizer import MosaTokenizer, TokenizerLearner
+from motion_avatar_ros.networks.frame_tokenizer import FrameTokenizer
+from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer, TokenizerLearner
+from motion_avatar_ros.networks.token_generator import TokenGeneratorConfig
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops, ClipBatch
 from motion_avatar_ros.training.feature_joints import joints_of_features
 from motion_avatar_ros.training.losses import weighted_sum
 from motion_avatar_ros.training.mean_figures import MeanFigures
-from motion_avatar_ros.training.mosa_data import ClipBatch, MosaData
 
 _SHORT_SHARE = 0.3
 _SHORTEST_FRAMES = 16   # a continuation begins with no more than a second
@@ -29,7 +30,7 @@ _USE_BATCHES = 8
 
 
 @dataclass(frozen=True)
-class MosaTokenLossWeights:
+class TokenizerLossWeights:
     """MoSa's terms (arXiv 2511.01200, eq. 5), and joints by forward kinematics."""
 
     features: float = 1.0       # Scored features, smooth L1.
@@ -39,11 +40,11 @@ class MosaTokenLossWeights:
     commitment: float = 0.02    # Of the encoder.
 
 
-class MosaTokenTraining:
+class TokenizerTraining:
     """The tokeniser's network, loss and validation."""
 
     def __init__(
-        self, data: MosaData, config: MosaConfig, weights: MosaTokenLossWeights
+        self, data: CaptionedCrops, config: TokenGeneratorConfig, weights: TokenizerLossWeights
     ) -> None:
         self._data = data
         self._config = config
@@ -77,13 +78,13 @@ class MosaTokenTraining:
         is_real = torch.arange(batch.frames.shape[1], device=batch.frames.device) < (
             self._config.frames_per_latent * batch.counts[:, None])
         terms = {
-            'features': _mean(
+            'features': mean_of_real(
                 functional.smooth_l1_loss(scored, truth, reduction='none'), is_real),
-            'positions': _mean(
+            'positions': mean_of_real(
                 functional.smooth_l1_loss(
                     scored[..., POSITIONS], truth[..., POSITIONS], reduction='none'), is_real),
-            'joints': _mean(
-                _distances(self._mean + self._std * thinned(scored), thinned(batch.frames)),
+            'joints': mean_of_real(
+                joint_distances(self._mean + self._std * thinned(scored), thinned(batch.frames)),
                 thinned(is_real)),
             'codebook': codebook,
             'commitment': commitment,
@@ -111,31 +112,31 @@ class MosaTokenTraining:
 
     def model_config(self) -> dict:
         """Return what the folder is; nothing generates from it."""
-        return {'architecture': 'mosa_tokenizer'}
+        return {'architecture': 'motion_tokenizer'}
 
 
-def new_learner(config: MosaConfig) -> TokenizerLearner:
+def new_learner(config: TokenGeneratorConfig) -> TokenizerLearner:
     """Build an untrained tokeniser with what it needs to learn."""
-    return TokenizerLearner(config.tokenizer())
+    return TokenizerLearner(config.tokenizer(), config.layer_dropout)
 
 
 def reconstruction_cm(
-    tokenizer: MosaTokenizer, batch: ClipBatch, tokens: list[Tensor]
+    tokenizer: FrameTokenizer, batch: ClipBatch, tokens: list[Tensor]
 ) -> float:
     """Return the mean distance [cm] of a batch's joints from those of the first scales' tokens."""
     total = tokenizer.quantizer.decode(tokens, batch.counts, int(batch.frames.shape[1])
                                        // tokenizer.frames_per_latent)
     frames = tokenizer.frames(total, batch.counts)
     is_real = tokenizer.is_real(batch.counts, batch.frames.shape[1])
-    return 100.0 * float(_mean(_distances(frames, batch.frames), is_real))
+    return 100.0 * float(mean_of_real(joint_distances(frames, batch.frames), is_real))
 
 
-def codes_in_use(tokenizer: MosaTokenizer, batches: Iterable[ClipBatch]) -> list[float]:
+def codes_in_use(tokenizer: MotionTokenizer, batches: Iterable[ClipBatch]) -> list[float]:
     """Return the share of each layer's codes that clips have."""
     quantizer = tokenizer.quantizer
     used = [torch.zeros(count, dtype=torch.bool) for count in quantizer.codes]
     for batch in batches:
-        lengths = quantizer.resampling.lengths[batch.counts]
+        lengths = quantizer.lengths(batch.counts)
         for layer, tokens in enumerate(tokenizer.tokens(batch.frames, batch.counts).tokens):
             steps = torch.arange(tokens.shape[1], device=tokens.device)
             used[layer][tokens[steps < lengths[:, layer, None]].cpu()] = True
@@ -149,13 +150,13 @@ def thinned(frames: Tensor) -> Tensor:
     return parts[number, :, number % _THINNING]
 
 
-def _distances(features: Tensor, truth: Tensor) -> Tensor:
+def joint_distances(features: Tensor, truth: Tensor) -> Tensor:
     """Return how far joints (..., 22) are off [m], under the same ground point and heading."""
     off = joints_of_features(features) - joints_of_features(truth)
     return (off.square().sum(dim=-1) + 1e-8).sqrt()
 
 
-def _mean(values: Tensor, is_real: Tensor) -> Tensor:
+def mean_of_real(values: Tensor, is_real: Tensor) -> Tensor:
     """Return the mean of values (B, T, ...) over real frames and all else."""
     per_frame = values.flatten(2).mean(dim=-1)
     return (per_frame * is_real).sum() / is_real.sum()

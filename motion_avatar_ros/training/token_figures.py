@@ -1,9 +1,9 @@
 # Copyright 2026 motion_avatar_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """
-What a MoSa has learnt: reconstruction by layers, codes in use, tokens told right.
+What a generator of tokens has learnt: reconstruction by layers, codes in use, tokens told right.
 
-`python -m motion_avatar_ros.training.mosa_figures MODEL DATA [SPLIT]` prints one JSON object, for
+`python -m motion_avatar_ros.training.token_figures MODEL DATA [SPLIT]` prints one JSON object, for
 CMU and HDM05 where the data has them. Nothing here needs an evaluator.
 """
 
@@ -12,27 +12,33 @@ from __future__ import annotations
 import json
 from pathlib import Path
 import sys
+from typing import Any, cast
 
 import numpy as np
 import torch
 
 from motion_avatar_ros.errors import MotionAvatarError
+from motion_avatar_ros.generation.momask import Momask
 from motion_avatar_ros.generation.mosa import Mosa
 from motion_avatar_ros.generation.text_to_motion import load_generator
+from motion_avatar_ros.generation.token_generator import TokenGenerator
+from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
+from motion_avatar_ros.training.captioned_crops import CaptionedCrops
 from motion_avatar_ros.training.clips import TABLE_SETS, present_sets
 from motion_avatar_ros.training.configuration import DataConfig, TrainingConfig
 from motion_avatar_ros.training.mean_figures import MeanFigures
-from motion_avatar_ros.training.mosa_data import MosaData
-from motion_avatar_ros.training.mosa_scales import MosaScaleTraining
-from motion_avatar_ros.training.mosa_tokens import codes_in_use, reconstruction_cm
+from motion_avatar_ros.training.momask_training import MOMASK
+from motion_avatar_ros.training.mosa_training import MOSA
+from motion_avatar_ros.training.tokenizer_training import codes_in_use, reconstruction_cm
 
+_MODELS = {Momask: MOMASK, Mosa: MOSA}
 _CPU = torch.device('cpu')
 _AT_ONCE = 32
 _USE_CROPS = 1024
 
 
 @torch.inference_mode()
-def mosa_figures(model: Mosa, data: Path, split: str) -> dict[str, float | list[float]]:
+def token_figures(model: TokenGenerator, data: Path, split: str) -> dict[str, Any]:
     """
     Measure.
 
@@ -43,16 +49,16 @@ def mosa_figures(model: Mosa, data: Path, split: str) -> dict[str, float | list[
 
     Returns:
         `reconstruction_cm` by layers, mean distance of joints under the same ground point and
-        heading; `codes_used` by layer; `score`, cross-entropy per token given the tokens
-        before; `accuracy` of all tokens and by scale.
+        heading; `codes_used` by layer; of each stage after the tokeniser what its training
+        measures: `score`, cross-entropy per token given others, and `accuracy` in parts.
     """
     sets = present_sets(data, TABLE_SETS)
-    config = TrainingConfig('mosa', data=DataConfig(
+    config = TrainingConfig('', data=DataConfig(
         source_weights=None if sets is None else dict.fromkeys(sets, 1.0)))
-    clips = MosaData(data, config, model.config, split)
-    tokenizer = model.network.tokenizer
+    clips = CaptionedCrops(data, config, model.config, split)
+    tokenizer = cast(MotionTokenizer, model.tokenizer)
     figures = MeanFigures()
-    layers = len(model.config.codes)
+    layers = len(tokenizer.quantizer)
     for batch in clips.validation(1, _CPU):
         tokens = tokenizer.tokens(batch.frames, batch.counts).tokens
         for count in range(1, layers + 1):
@@ -61,21 +67,22 @@ def mosa_figures(model: Mosa, data: Path, split: str) -> dict[str, float | list[
     drawn = (
         clips.draw(_AT_ONCE, rng, _CPU, 0.0, model.config.longest_frames)
         for _ in range(_USE_CROPS // _AT_ONCE))
-    training = MosaScaleTraining(clips, model.config, tokenizer)
-    training.build_network(_CPU)
-    return {
+    found: dict[str, Any] = {
         'reconstruction_cm': list(figures.means().values()),
-        'codes_used': codes_in_use(tokenizer, drawn),
-        **training.validate(model.network.transformer, _CPU),
-    }
+        'codes_used': codes_in_use(tokenizer, drawn)}
+    for stage, training_of in _MODELS[type(model)].stages.items():
+        training = training_of(clips, model.config, tokenizer)
+        training.build_network(_CPU)
+        found[stage] = training.validate(model.network.get_submodule(stage), _CPU)
+    return found
 
 
 def main(model: str, data: str, split: str = 'test') -> None:
     """Print the figures of a model, a name or a folder."""
     generator = load_generator(model, 'cpu')
-    if not isinstance(generator, Mosa):
-        raise MotionAvatarError(f"'{generator.name}' is no MoSa")
-    sys.stdout.write(json.dumps(mosa_figures(generator, Path(data), split)) + '\n')
+    if not isinstance(generator, TokenGenerator):
+        raise MotionAvatarError(f"'{generator.name}' writes no tokens")
+    sys.stdout.write(json.dumps(token_figures(generator, Path(data), split)) + '\n')
 
 
 if __name__ == '__main__':
