@@ -13,7 +13,7 @@ from motion_avatar_ros.estimation.shipped_models import (
 def test_generators_are_not_offered_as_estimators():
     estimators = shipped_estimators()
     assert {'baseline', 'mage', 'sage'} <= set(estimators) < set(shipped_models())
-    assert 'mosa' in shipped_generators()
+    assert {'momask', 'mosa'} <= set(shipped_generators())
     assert set(shipped_generators()) == set(shipped_models()) - set(estimators)
     for name in estimators:
         PoseEstimator.load(name, 'cpu')

@@ -123,7 +123,6 @@ def test_kept_latents_are_the_sources_own(network, words):
 
 def test_settings_that_cannot_draw_are_refused():
     for wrong in ({'top_k': 0.0}, {'iterations': 0}, {'iterations': 101}, {'temperature': 0.0},
-                  {'guidance': -1.0},
-                  {'residual_guidance': -1.0}):
+                  {'guidance': -1.0}, {'residual_guidance': -1.0}):
         with pytest.raises(ValueError, match='cannot draw'):
             MaskedSamplerConfig(**wrong)

@@ -14,9 +14,9 @@ from motion_avatar_ros.generation.text_to_motion import load_generator
 from motion_avatar_ros.training.feature_joints import joints_of_features
 
 
-@pytest.fixture(scope='module')
-def generator():
-    return load_generator('mosa', 'cpu')
+@pytest.fixture(scope='module', params=['mosa', 'momask'])
+def generator(request):
+    return load_generator(request.param, 'cpu')
 
 
 def test_a_sentence_makes_a_body_upright_on_the_floor_that_does_not_jump(generator):
@@ -30,14 +30,15 @@ def test_a_sentence_makes_a_body_upright_on_the_floor_that_does_not_jump(generat
 
 
 def test_every_few_layers_bring_a_motion_nearer(generator):
-    tokenizer = generator.network.tokenizer
+    tokenizer = generator.tokenizer
     source = torch.from_numpy(features_from_motion(builtin_motion('mix', 60.0))[:196])[None]
     counts = torch.tensor([source.shape[1] // 4])
     source = source[:, :4 * int(counts)]
     with torch.inference_mode():
         tokens = tokenizer.tokens(source, counts).tokens
         errors = []
-        for layers in (1, 4, 7, 10):
+        count = len(generator.config.codes)
+        for layers in (1, (count + 1) // 2, count):
             latents = tokenizer.quantizer.decode(tokens[:layers], counts, int(counts))
             off = joints_of_features(tokenizer.frames(latents, counts)) - (
                 joints_of_features(source))
