@@ -40,12 +40,16 @@ class FrameTokenizer(nn.Module):
 
     Attributes:
         frames_per_latent: frames that become one latent.
-        quantizer: has `decode`, from tokens to latents.
+        encoder: from scored frames (B, T, features), real in (B, T), to latents (B, N, latent).
+        quantizer: has `encode` to tokens, and `decode` from tokens to latents.
+        decoder: from latents, real in (B, N), to scored frames.
     """
 
     feature_mean: Tensor
     feature_std: Tensor
+    encoder: nn.Module
     quantizer: Any
+    decoder: nn.Module
 
     def __init__(self, features: int, frames_per_latent: int) -> None:
         """
@@ -61,16 +65,27 @@ class FrameTokenizer(nn.Module):
         self.register_buffer('feature_std', torch.ones(features))
 
     def latents(self, frames: Tensor, is_real: Tensor) -> Tensor:
-        """Encode frames (B, T, features), real in (B, T), to (B, N, latent)."""
-        raise NotImplementedError
+        """
+        Encode.
+
+        Args:
+            frames: (B, T, features), T a multiple of `frames_per_latent`.
+            is_real: (B, T) bool, alike for the frames of a latent; the others are not seen.
+
+        Returns:
+            (B, N, latent) float32, zero where nothing is real.
+        """
+        return self.encoder(self.scored(frames), is_real).float()
 
     def tokens(self, frames: Tensor, counts: Tensor) -> Any:
         """Tokenise frames (B, T, features) of clips of `counts` (B,) latents."""
-        raise NotImplementedError
+        is_real = self.is_real(counts, frames.shape[1])
+        return self.quantizer.encode(self.latents(frames, is_real), counts)
 
     def frames(self, latents: Tensor, counts: Tensor) -> Tensor:
-        """Decode latents (B, N, latent) of clips of `counts` (B,) to (B, T, features)."""
-        raise NotImplementedError
+        """Decode latents (B, N, latent) to frames (B, T, features) float32."""
+        is_real = torch.arange(latents.shape[1], device=counts.device) < counts[:, None]
+        return self.unscored(self.decoder(latents, is_real).float())
 
     def scored(self, frames: Tensor) -> Tensor:
         """Return frames (..., features) with mean and deviation taken off."""

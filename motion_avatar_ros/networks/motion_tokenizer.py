@@ -12,11 +12,15 @@ from motion_avatar_ros.networks.caq_autoencoder import (
 )
 from motion_avatar_ros.networks.codebook_averages import CodebookAverages
 from motion_avatar_ros.networks.frame_tokenizer import FrameTokenizer
-from motion_avatar_ros.networks.residual_quantizer import LayerTokens, ResidualQuantizer
+from motion_avatar_ros.networks.residual_quantizer import ResidualQuantizer
 
 
 class MotionTokenizer(FrameTokenizer):
     """MoSa's CAQ-VAE and a quantiser; frames in and out are the data's, not normalised."""
+
+    encoder: MotionEncoder
+    quantizer: ResidualQuantizer
+    decoder: MotionDecoder
 
     def __init__(self, sizes: AutoencoderSizes, quantizer: ResidualQuantizer) -> None:
         super().__init__(sizes.features, sizes.frames_per_latent)
@@ -24,29 +28,6 @@ class MotionTokenizer(FrameTokenizer):
         self.encoder = MotionEncoder(sizes)
         self.quantizer = quantizer
         self.decoder = MotionDecoder(sizes)
-
-    def latents(self, frames: Tensor, is_real: Tensor) -> Tensor:
-        """
-        Encode.
-
-        Args:
-            frames: (B, T, features), T a multiple of `frames_per_latent`.
-            is_real: (B, T) bool, alike for the frames of a latent; the others are not seen.
-
-        Returns:
-            (B, N, latent) float32, zero where nothing is real.
-        """
-        return self.encoder(self.scored(frames), is_real).float()
-
-    def tokens(self, frames: Tensor, counts: Tensor) -> LayerTokens:
-        """Tokenise frames (B, T, features) of clips of `counts` (B,) latents."""
-        is_real = self.is_real(counts, frames.shape[1])
-        return self.quantizer.encode(self.latents(frames, is_real), counts)
-
-    def frames(self, latents: Tensor, counts: Tensor) -> Tensor:
-        """Decode latents (B, N, latent) to frames (B, T, features) float32."""
-        is_real = torch.arange(latents.shape[1], device=counts.device) < counts[:, None]
-        return self.unscored(self.decoder(latents, is_real).float())
 
 
 class TokenizerLearner(nn.Module):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from motion_avatar_ros.networks.bit_quantizer import BitQuantizer, BitTokens
+from motion_avatar_ros.networks.bit_quantizer import BitQuantizer
 from motion_avatar_ros.networks.frame_tokenizer import FrameTokenizer
 from motion_avatar_ros.networks.joint_features import FRAME_WIDTH
 from motion_avatar_ros.networks.skeleton_autoencoder import (
@@ -21,7 +21,15 @@ _COMMITMENT = 0.25
 
 
 class SkeletonTokenizer(FrameTokenizer):
-    """Autoencoder and quantiser; frames in and out are those of the data, not normalised."""
+    """
+    Autoencoder and quantiser; frames in and out are those of the data, not normalised.
+
+    Latents are (B, N, 7 bits), part after part.
+    """
+
+    encoder: SkeletonEncoder
+    quantizer: BitQuantizer
+    decoder: SkeletonDecoder
 
     def __init__(self, sizes: SkeletonSizes, quantizer: BitQuantizer) -> None:
         super().__init__(FRAME_WIDTH, FRAMES_PER_LATENT)
@@ -29,29 +37,6 @@ class SkeletonTokenizer(FrameTokenizer):
         self.encoder = SkeletonEncoder(sizes)
         self.quantizer = quantizer
         self.decoder = SkeletonDecoder(sizes)
-
-    def latents(self, frames: Tensor, is_real: Tensor) -> Tensor:
-        """
-        Encode.
-
-        Args:
-            frames: (B, T, 269), T a multiple of 4.
-            is_real: (B, T) bool, alike for the frames of a latent; the others are not seen.
-
-        Returns:
-            (B, T / 4, 7 bits) float32, part after part, zero where nothing is real.
-        """
-        return self.encoder(self.scored(frames), is_real).float()
-
-    def tokens(self, frames: Tensor, counts: Tensor) -> BitTokens:
-        """Tokenise frames (B, T, 269) of clips of `counts` (B,) latents."""
-        is_real = self.is_real(counts, frames.shape[1])
-        return self.quantizer.encode(self.latents(frames, is_real), counts)
-
-    def frames(self, latents: Tensor, counts: Tensor) -> Tensor:
-        """Decode latents (B, N, 7 bits) to frames (B, 4 N, 269) float32."""
-        is_real = torch.arange(latents.shape[1], device=counts.device) < counts[:, None]
-        return self.unscored(self.decoder(latents, is_real).float())
 
 
 class BitLearner(nn.Module):

@@ -14,19 +14,15 @@ from pathlib import Path
 import sys
 from typing import Any
 
-import numpy as np
 import torch
 
 from motion_avatar_ros.errors import MotionAvatarError
 from motion_avatar_ros.generation.scalemogen import ScaleMoGen
 from motion_avatar_ros.generation.text_to_motion import load_generator
-from motion_avatar_ros.training.captioned_crops import CaptionedCrops
-from motion_avatar_ros.training.clips import TABLE_SETS, present_sets
-from motion_avatar_ros.training.configuration import DataConfig, TrainingConfig
-from motion_avatar_ros.training.mean_figures import MeanFigures
+from motion_avatar_ros.training.frame_tokenizer_training import reconstructions_cm
 from motion_avatar_ros.training.scalemogen_bits import bits_set
 from motion_avatar_ros.training.scalemogen_maps import MapTraining
-from motion_avatar_ros.training.tokenizer_training import reconstruction_cm
+from motion_avatar_ros.training.table_crops import drawn_crops, table_crops
 
 _CPU = torch.device('cpu')
 _AT_ONCE = 32
@@ -49,24 +45,15 @@ def bit_figures(model: ScaleMoGen, data: Path, split: str) -> dict[str, Any]:
         rarest and the commonest bit is 1; of the transformer `score`, the cross-entropy of a
         bit given the maps before, and `accuracy` of all bits and by map, where half is chance.
     """
-    sets = present_sets(data, TABLE_SETS)
-    config = TrainingConfig('scalemogen', data=DataConfig(
-        source_weights=None if sets is None else dict.fromkeys(sets, 1.0)))
-    clips = CaptionedCrops(data, config, model.config, split)
+    clips = table_crops(data, model.config, split)
     tokenizer = model.network.tokenizer
-    figures = MeanFigures()
-    for batch in clips.validation(_AT_ONCE, _CPU):
-        tokens = tokenizer.tokens(batch.frames, batch.counts).tokens
-        for count in range(1, len(tokens) + 1):
-            figures.add({str(count): reconstruction_cm(tokenizer, batch, tokens[:count])})
-    rng = np.random.default_rng(0)
-    shares = bits_set(tokenizer, (
-        clips.draw(_AT_ONCE, rng, _CPU, 0.0, model.config.longest_frames)
-        for _ in range(_USE_CROPS // _AT_ONCE)))
+    errors_cm = reconstructions_cm(
+        tokenizer, clips.validation(_AT_ONCE, _CPU), range(1, len(tokenizer.quantizer) + 1))
+    shares = bits_set(tokenizer, drawn_crops(clips, model.config, _USE_CROPS))
     training = MapTraining(clips, model.config, tokenizer)
     training.build_network(_CPU)
     return {
-        'reconstruction_cm': list(figures.means().values()),
+        'reconstruction_cm': list(errors_cm.values()),
         'bits_set_least': shares.min(dim=1).values.tolist(),
         'bits_set_most': shares.max(dim=1).values.tolist(),
         **training.validate(model.network.transformer, _CPU),

@@ -14,7 +14,6 @@ from pathlib import Path
 import sys
 from typing import Any, cast
 
-import numpy as np
 import torch
 
 from motion_avatar_ros.errors import MotionAvatarError
@@ -23,17 +22,14 @@ from motion_avatar_ros.generation.mosa import Mosa
 from motion_avatar_ros.generation.text_to_motion import load_generator
 from motion_avatar_ros.generation.token_generator import TokenGenerator
 from motion_avatar_ros.networks.motion_tokenizer import MotionTokenizer
-from motion_avatar_ros.training.captioned_crops import CaptionedCrops
-from motion_avatar_ros.training.clips import TABLE_SETS, present_sets
-from motion_avatar_ros.training.configuration import DataConfig, TrainingConfig
-from motion_avatar_ros.training.mean_figures import MeanFigures
+from motion_avatar_ros.training.frame_tokenizer_training import reconstructions_cm
 from motion_avatar_ros.training.momask_training import MOMASK
 from motion_avatar_ros.training.mosa_training import MOSA
-from motion_avatar_ros.training.tokenizer_training import codes_in_use, reconstruction_cm
+from motion_avatar_ros.training.table_crops import drawn_crops, table_crops
+from motion_avatar_ros.training.tokenizer_training import codes_in_use
 
 _MODELS = {Momask: MOMASK, Mosa: MOSA}
 _CPU = torch.device('cpu')
-_AT_ONCE = 32
 _USE_CROPS = 1024
 
 
@@ -52,24 +48,14 @@ def token_figures(model: TokenGenerator, data: Path, split: str) -> dict[str, An
         heading; `codes_used` by layer; of each stage after the tokeniser what its training
         measures: `score`, cross-entropy per token given others, and `accuracy` in parts.
     """
-    sets = present_sets(data, TABLE_SETS)
-    config = TrainingConfig('', data=DataConfig(
-        source_weights=None if sets is None else dict.fromkeys(sets, 1.0)))
-    clips = CaptionedCrops(data, config, model.config, split)
+    clips = table_crops(data, model.config, split)
     tokenizer = cast(MotionTokenizer, model.tokenizer)
-    figures = MeanFigures()
-    layers = len(tokenizer.quantizer)
-    for batch in clips.validation(1, _CPU):
-        tokens = tokenizer.tokens(batch.frames, batch.counts).tokens
-        for count in range(1, layers + 1):
-            figures.add({str(count): reconstruction_cm(tokenizer, batch, tokens[:count])})
-    rng = np.random.default_rng(0)
-    drawn = (
-        clips.draw(_AT_ONCE, rng, _CPU, 0.0, model.config.longest_frames)
-        for _ in range(_USE_CROPS // _AT_ONCE))
+    errors_cm = reconstructions_cm(
+        tokenizer, clips.validation(1, _CPU), range(1, len(tokenizer.quantizer) + 1))
     found: dict[str, Any] = {
-        'reconstruction_cm': list(figures.means().values()),
-        'codes_used': codes_in_use(tokenizer, drawn)}
+        'reconstruction_cm': list(errors_cm.values()),
+        'codes_used': codes_in_use(
+            tokenizer, drawn_crops(clips, model.config, _USE_CROPS))}
     for stage, training_of in _MODELS[type(model)].stages.items():
         training = training_of(clips, model.config, tokenizer)
         training.build_network(_CPU)

@@ -21,12 +21,13 @@ from motion_avatar_ros.generation.text_to_motion import load_generator
 from motion_avatar_ros.networks.mosa import MosaConfig
 from motion_avatar_ros.training.captioned_crops import CaptionedCrops
 from motion_avatar_ros.training.configuration import from_mapping, load_training_config
+from motion_avatar_ros.training.frame_tokenizer_training import thinned
 from motion_avatar_ros.training.mosa_scales import MosaScaleTraining
 from motion_avatar_ros.training.mosa_training import MOSA, MosaStages
 from motion_avatar_ros.training.shipped_configurations import shipped_config
 from motion_avatar_ros.training.token_figures import token_figures
 from motion_avatar_ros.training.tokenizer_training import (
-    TokenizerLossWeights, TokenizerTraining, new_learner, thinned,
+    TokenizerLossWeights, TokenizerTraining, new_learner,
 )
 
 pytestmark = pytest.mark.usefixtures('one_thread', 'hashed_words')
