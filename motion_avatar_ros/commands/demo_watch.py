@@ -11,9 +11,6 @@ import threading
 import time
 from typing import Any
 
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
 
 from motion_avatar_ros.commands.demo_nodes import (
     AVATAR, BODY_TOPIC, GENERATOR, RETARGET, ROBOT_STATE_TOPIC, TRUTH_TOPIC, DemoNodes,
@@ -24,6 +21,7 @@ from motion_avatar_ros.commands.follow_check import (
 from motion_avatar_ros.commands.motion_check import MotionCheck, MotionFigures
 from motion_avatar_ros.commands.node_processes import NodeProcesses
 from motion_avatar_ros.commands.robot_check import RobotCheck
+from motion_avatar_ros.commands.watching_node import WatchingNode
 from motion_avatar_ros.errors import ModelFolderError, MotionAvatarError
 
 _READY_WITHIN_S = 60.0
@@ -32,7 +30,6 @@ _SETTLE_S = 1.0  # the first poses fade in from the rest pose
 _SAY_EVERY_S = 10.0
 _LONGEST_MEASUREMENT_S = 300.0  # then anew: what is kept grows by 70 kB/s
 _LEAST_MEASUREMENT_S = 2.0
-_PERIOD_S = 0.1
 _USER_MISTAKE = 2
 
 
@@ -59,14 +56,13 @@ class DemoWatch:
         self._processes = processes
         self._nodes = nodes
         self._must_stop = must_stop
+        self._watching = WatchingNode('demo_check', must_stop)
         self._say = say
         self._start_s = time.monotonic()
 
     def __enter__(self) -> DemoWatch:
-        rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-        self._node = rclpy.create_node('demo_check')
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self._node)
+        self._watching.__enter__()
+        self._node = self._watching.node
         self._check = self._new_check()
         self._robot = RobotCheck(self._node, RETARGET, ROBOT_STATE_TOPIC) if (
             self._nodes.is_simulated) else None
@@ -81,10 +77,8 @@ class DemoWatch:
             self._node, BODY_TOPIC, TRUTH_TOPIC, AVATAR, max_mpjpe_cm=(
                 MAX_MPJPE_OF_BUILT_IN_CM if nodes.is_built_in else MAX_MPJPE_CM))
 
-    def __exit__(self, *_: object) -> None:
-        self._executor.shutdown()
-        self._node.destroy_node()
-        rclpy.try_shutdown()
+    def __exit__(self, *raised: object) -> None:
+        self._watching.__exit__(*raised)
 
     def run(self, duration_s: float | None) -> DemoOutcome:
         """
@@ -165,16 +159,12 @@ class DemoWatch:
 
     def _spin(self, is_over: Callable[[], bool]) -> str | None:
         """Serve callbacks until it is over; return how a node ended, should one end."""
-        while not self._must_stop.is_set() and not is_over():
-            until_s = time.monotonic() + _PERIOD_S
-            while (left_s := until_s - time.monotonic()) > 0.0:
-                self._executor.spin_once(timeout_sec=left_s)
-            ended = self._processes.ended()
-            if ended is not None:
-                if ended.status == _USER_MISTAKE:
-                    raise NodeRefusedError(f'{ended.name}: {ended.last_words}')
-                return ended.line
-        return None
+        ended = self._watching.serve_until(is_over, self._processes)
+        if ended is None:
+            return None
+        if ended.status == _USER_MISTAKE:
+            raise NodeRefusedError(f'{ended.name}: {ended.last_words}')
+        return ended.line
 
     def _outcome(
         self, figures: FollowFigures | MotionFigures | None, problem: str | None, file_sha256: str

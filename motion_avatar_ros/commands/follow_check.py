@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 from rclpy.node import Node
 
 from motion_avatar_ros.body.skeleton import LEFT_WRIST, RIGHT_WRIST
-from motion_avatar_ros.ros.qos import DIAGNOSTICS
+from motion_avatar_ros.commands.body_check import BodyCheck
 from motion_avatar_ros.ros.stream_checker import StreamChecker
 from motion_avatar_ros.ros.tracker_input import TfInput
 from motion_avatar_ros.trackers.sample import Quaternion, Vector
@@ -105,7 +103,7 @@ class FollowFigures:
             f'{shown(self.hand_distance_cm)} cm')
 
 
-class FollowCheck:
+class FollowCheck(BodyCheck):
     """Listens to trackers, body, truth and diagnostics on one node."""
 
     def __init__(
@@ -113,31 +111,15 @@ class FollowCheck:
         fixed_frame: str = 'odom', max_mpjpe_cm: float = MAX_MPJPE_CM,
     ) -> None:
         self._max_mpjpe_cm = max_mpjpe_cm
-        self._stream = StreamChecker(node, body_topic, truth_topic)
         self._samples: dict[str, list[tuple[int, Vector]]] = {name: [] for name in _FRAMES}
-        self._avatar_name = avatar_name
-        #: What avatar_node said last, by key.
-        self.told: dict[str, str] = {}
-        self._diagnostics = node.create_subscription(
-            DiagnosticArray, '/diagnostics', self._on_diagnostics, DIAGNOSTICS)
+        super().__init__(
+            node, StreamChecker(node, body_topic, truth_topic), f'/{avatar_name}')
         self._input = TfInput()
         self._input.start(node, _FRAMES, fixed_frame, self._on_sample)
-        self.restart()
-
-    @property
-    def has_poses(self) -> bool:
-        """Whether any pose has come since the (re)start."""
-        return len(self._stream) > 0
-
-    @property
-    def seconds(self) -> float:
-        """Time since the (re)start."""
-        return time.monotonic() - self._start_s
 
     def restart(self) -> None:
         """Measure anew from now on."""
-        self._start_s = time.monotonic()
-        self._stream.clear()
+        super().restart()
         for samples in self._samples.values():
             samples.clear()
 
@@ -193,11 +175,6 @@ class FollowCheck:
         samples = self._samples[tracker]
         if np.isfinite(position_m).all() and (not samples or stamp_ns > samples[-1][0]):
             samples.append((stamp_ns, position_m))
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            if status.name == self._avatar_name:
-                self.told = {pair.key: pair.value for pair in status.values}
 
 
 def _rate_hz(stamps_ns: np.ndarray) -> float:

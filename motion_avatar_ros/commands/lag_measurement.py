@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 import os
 from pathlib import Path
@@ -13,10 +13,7 @@ import time
 from typing import Any
 
 import numpy as np
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 
 from motion_avatar_ros.commands import echo_node
 from motion_avatar_ros.commands.demo_nodes import (
@@ -26,6 +23,7 @@ from motion_avatar_ros.commands.lag_watch import BODY, COMMAND, ECHO, ROBOT, Lag
 from motion_avatar_ros.commands.node_processes import NodeProcesses
 from motion_avatar_ros.commands.process_usage import ProcessUsage, gpu_usage
 from motion_avatar_ros.commands.robot_check import RobotCheck
+from motion_avatar_ros.commands.watching_node import WatchingNode
 from motion_avatar_ros.errors import MotionAvatarError
 
 _READY_WITHIN_S = 90.0
@@ -92,7 +90,7 @@ class LagMeasurement:
                 processes.start(
                     _READER, f'{_COMMANDS}.{_READER}', [str(self._nodes.page(processes))])
             figures = self._measured(processes, watch, spin)
-            avatar, retarget = watch.told.get(AVATAR, {}), watch.told.get(RETARGET, {})
+            avatar, retarget = watch.told(AVATAR), watch.told(RETARGET)
             return {
                 **figures,
                 **_lag_values(watch, {'latency': BODY, 'robot': ROBOT, 'command': COMMAND}),
@@ -126,43 +124,29 @@ class LagMeasurement:
     @contextmanager
     def _running(self) -> Iterator[tuple[NodeProcesses, Node, Callable[..., None]]]:
         """Yield processes, a node that listens, and what waits until a condition holds."""
-        rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-        node = rclpy.create_node('lag_watch')
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        try:
-            with NodeProcesses(os.environ, self._folder) as processes:
-                def spin(
-                    condition: Callable[[], bool], problem: str,
-                    why: Callable[[], str] = lambda: '', within_s: float = _READY_WITHIN_S,
-                ) -> None:
-                    self._spin(executor, processes, condition, problem, why, within_s)
+        with (
+            WatchingNode('lag_watch', self._must_stop) as watching,
+            NodeProcesses(os.environ, self._folder) as processes,
+        ):
+            def spin(
+                condition: Callable[[], bool], problem: str,
+                why: Callable[[], str] = lambda: '', within_s: float = _READY_WITHIN_S,
+            ) -> None:
+                until_s = time.monotonic() + within_s
+                ended = watching.serve_until(
+                    lambda: condition() or time.monotonic() > until_s, processes)
+                if ended is not None:
+                    raise MeasurementError(ended.line)
+                if self._must_stop.is_set():
+                    raise MeasurementError('stopped before it was measured')
+                if not condition():
+                    raise MeasurementError(': '.join(filter(None, (problem, why()))))
 
-                yield processes, node, spin
-        finally:
-            executor.shutdown()
-            node.destroy_node()
-            rclpy.try_shutdown()
-
-    def _spin(
-        self, executor: SingleThreadedExecutor, processes: NodeProcesses,
-        condition: Callable[[], bool], problem: str, why: Callable[[], str], within_s: float,
-    ) -> None:
-        until_s = time.monotonic() + within_s
-        while not condition():
-            if self._must_stop.is_set():
-                raise MeasurementError('stopped before it was measured')
-            if (ended := processes.ended()) is not None:
-                raise MeasurementError(ended.line)
-            if time.monotonic() > until_s:
-                raise MeasurementError(': '.join(filter(None, (problem, why()))))
-            look_s = time.monotonic() + _PERIOD_S
-            while (left_s := look_s - time.monotonic()) > 0.0:
-                executor.spin_once(timeout_sec=left_s)
+            yield processes, watching.node, spin
 
     @staticmethod
     def _dropped(watch: LagWatch) -> int:
-        return int(watch.told.get(AVATAR, {}).get('dropped_frames', '0'))
+        return int(watch.told(AVATAR).get('dropped_frames', '0'))
 
 
 def _lag_values(watch: LagWatch, kinds: dict[str, str]) -> dict[str, float]:
@@ -177,7 +161,7 @@ def _lag_values(watch: LagWatch, kinds: dict[str, str]) -> dict[str, float]:
     return values
 
 
-def _stages(told: dict[str, str]) -> dict[str, float]:
+def _stages(told: Mapping[str, str]) -> dict[str, float]:
     """Return p50 and p99 of a node's stages, as it says."""
     return {
         key.removeprefix('stage.').removesuffix('_ms'): round(float(value), 3)

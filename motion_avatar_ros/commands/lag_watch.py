@@ -4,21 +4,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 import time
 
-from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 
-from motion_avatar_ros.commands.demo_nodes import BODY_TOPIC, PLAYER, RETARGET
+from motion_avatar_ros.commands.demo_nodes import AVATAR, BODY_TOPIC, PLAYER, RETARGET
 from motion_avatar_ros.commands.echo_node import TOPIC as ECHO_TOPIC
+from motion_avatar_ros.nodes.node_statuses import NodeStatuses
 from motion_avatar_ros.ros.body_messages import stamp_ns
-from motion_avatar_ros.ros.qos import DIAGNOSTICS, JOINT_STATES
+from motion_avatar_ros.ros.qos import JOINT_STATES
 
 BODY, ROBOT, COMMAND, ECHO = 'body', 'robot', 'command', 'echo'
+_SPEAKERS = (PLAYER, AVATAR, RETARGET)
 
 
 class LagWatch:
@@ -28,16 +29,13 @@ class LagWatch:
         self._node = node
         self._received: dict[str, list[tuple[float, float]]] = {
             kind: [] for kind in (BODY, ROBOT, COMMAND, ECHO)}
-        #: Values of /diagnostics by node.
-        self.told: dict[str, dict[str, str]] = {}
+        self._statuses = NodeStatuses(node, tuple(f'/{name}' for name in _SPEAKERS))
         self._robot_stamp_ns = 0
         for topic, kind in (
                 (BODY_TOPIC, BODY), (f'/{RETARGET}/joint_states', ROBOT), (ECHO_TOPIC, ECHO)):
             node.create_subscription(JointState, topic, self._taker(kind), JOINT_STATES)
         node.create_subscription(
             JointTrajectory, f'/{RETARGET}/joint_trajectory', self._on_command, JOINT_STATES)
-        node.create_subscription(
-            DiagnosticArray, '/diagnostics', self._on_diagnostics, DIAGNOSTICS)
 
     def clear(self) -> None:
         """Measure anew from now on."""
@@ -60,7 +58,11 @@ class LagWatch:
     @property
     def input_rate_hz(self) -> float:
         """The rate that the player says."""
-        return float(self.told.get(PLAYER, {}).get('output_rate_hz', 'nan'))
+        return float(self.told(PLAYER).get('output_rate_hz', 'nan'))
+
+    def told(self, name: str) -> Mapping[str, str]:
+        """Return what player, avatar or retargeting said last of itself, by key."""
+        return self._statuses.of(f'/{name}').values
 
     def _taker(self, kind: str) -> Callable[[JointState], None]:
         def take(message: JointState) -> None:
@@ -78,7 +80,3 @@ class LagWatch:
     def _note(self, kind: str, stamp: int) -> None:
         lag_s = (self._node.get_clock().now().nanoseconds - stamp) * 1e-9
         self._received[kind].append((time.monotonic(), lag_s))
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            self.told[status.name] = {pair.key: pair.value for pair in status.values}

@@ -6,14 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 from rclpy.node import Node
 
-from motion_avatar_ros.ros.qos import DIAGNOSTICS
+from motion_avatar_ros.commands.body_check import BodyCheck
 from motion_avatar_ros.ros.stream_checker import StreamChecker, StreamReport
 
 MIN_RATE_SHARE = 0.8
@@ -90,34 +88,13 @@ class MotionFigures:
             f'{self.way_m:.1f} m gone')
 
 
-class MotionCheck:
+class MotionCheck(BodyCheck):
     """Listens to a generated body and to its generator's diagnostics on one node."""
 
     def __init__(self, node: Node, body_topic: str, generator_name: str, asked_hz: float) -> None:
         """Subscribe; `asked_hz` poses a second are expected."""
         self._asked_hz = asked_hz
-        self._generator_name = generator_name
-        self._stream = StreamChecker(node, body_topic)
-        #: What the generator said last, by key.
-        self.told: dict[str, str] = {}
-        self._diagnostics = node.create_subscription(
-            DiagnosticArray, '/diagnostics', self._on_diagnostics, DIAGNOSTICS)
-        self.restart()
-
-    @property
-    def has_poses(self) -> bool:
-        """Whether any pose has come since the (re)start."""
-        return len(self._stream) > 0
-
-    @property
-    def seconds(self) -> float:
-        """Time since the (re)start."""
-        return time.monotonic() - self._start_s
-
-    def restart(self) -> None:
-        """Measure anew from now on."""
-        self._start_s = time.monotonic()
-        self._stream.clear()
+        super().__init__(node, StreamChecker(node, body_topic), f'/{generator_name}')
 
     def figures(self) -> MotionFigures:
         """Return what was measured since the (re)start."""
@@ -125,11 +102,6 @@ class MotionCheck:
         way_m = float(np.linalg.norm(np.diff(places_m, axis=0), axis=-1).sum())
         return MotionFigures(
             self.seconds, self._stream.report(), way_m, self._asked_hz, dict(self.told))
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            if status.name == self._generator_name:
-                self.told = {pair.key: pair.value for pair in status.values}
 
 
 def _number(text: str | None) -> float | None:

@@ -33,7 +33,7 @@ class ProcessUsage:
 
     def memory_mb(self) -> dict[str, float]:
         """Return what each holds in memory that is its own, or that it wrote to [MB]."""
-        return {name: round(_memory_mb(pid), 1) for pid, name in self._pids.items()}
+        return {name: round(memory_mb(pid), 1) for pid, name in self._pids.items()}
 
 
 def gpu_usage() -> tuple[float, float] | None:
@@ -54,7 +54,8 @@ def _processor_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
-def _memory_mb(pid: int) -> float:
+def memory_mb(pid: int) -> float:
+    """Return the memory of a process that is its own or that it wrote to [MB]."""
     for line in Path(f'/proc/{pid}/status').read_text(encoding='utf-8').splitlines():
         if line.startswith('RssAnon:'):
             return int(line.split()[1]) / 1024.0

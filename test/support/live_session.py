@@ -23,6 +23,7 @@ from motion_avatar_ros.commands.demo_nodes import (
     AVATAR, BODY_TOPIC, PLAYER, RETARGET, ROBOT_STATE_TOPIC, SIM_ROBOT, DemoNodes,
 )
 from motion_avatar_ros.commands.node_processes import NodeProcesses
+from motion_avatar_ros.commands.process_usage import memory_mb
 from motion_avatar_ros.ros.body_messages import stamp_ns
 from motion_avatar_ros.ros.qos import JOINT_STATES, LATCHED
 import numpy as np
@@ -134,7 +135,7 @@ class LiveSession:
 
     def memory_mb(self) -> dict[str, float]:
         """Return what each node's process holds in memory, by name [MB]."""
-        return {name: _memory_mb(pid) for name, pid in self.processes.pids.items()}
+        return {name: memory_mb(pid) for name, pid in self.processes.pids.items()}
 
     def _spin(self) -> None:
         try:
@@ -172,13 +173,3 @@ class LiveSession:
                 self.state == 'disengaged' and now_s > self._asked_s + _ASK_AGAIN_S):
             self._asked_s = now_s
             self._answer = self._engage.call_async(SetBool.Request(data=True))
-
-
-def _memory_mb(pid: int) -> float:
-    """Return the memory of a process that is its own or that it wrote to [MB]."""
-    total_kb = 0
-    with open(f'/proc/{pid}/status', encoding='ascii') as status:
-        for line in status:
-            if line.startswith('RssAnon:'):
-                total_kb = int(line.split()[1])
-    return total_kb / 1024.0
