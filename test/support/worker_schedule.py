@@ -23,11 +23,9 @@ FIRST_WORKER = 'gw0'
 CLOCK = 'clock'
 #: Their tests wait for what has to come, in one process: they may be slow.
 PATIENT = frozenset(f'test/{name}.py' for name in (
-    'commands/test_benchmark_end_to_end',
     'commands/test_calibrate',
     'commands/test_node_processes',
     'commands/test_progress',
-    'nodes/test_avatar_node_operators',
     'nodes/test_mesh_node',
     'nodes/test_robot_view',
     'nodes/test_viewer_node',
